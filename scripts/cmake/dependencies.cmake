@@ -1,0 +1,33 @@
+# Libraries from Debian packages, each as one imported target. Nothing is vendored.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(mimalloc REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+pkg_check_modules(LIBURING REQUIRED IMPORTED_TARGET liburing)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+pkg_check_modules(AVCODEC REQUIRED IMPORTED_TARGET libavcodec libavformat libavutil libswresample)
+find_package(ortp REQUIRED)
+
+find_library(IPSEC_MB_LIBRARY IPSec_MB REQUIRED)
+add_library(opptak_ipsec_mb INTERFACE)
+target_link_libraries(opptak_ipsec_mb INTERFACE ${IPSEC_MB_LIBRARY})
+
+# DPDK's pkg-config file appends -march=corei7, which would undo OPPTAK_MARCH, and its headers
+# do not survive our warnings: take its include paths as system headers and drop its flags.
+pkg_check_modules(DPDK REQUIRED libdpdk)
+add_library(opptak_dpdk INTERFACE)
+target_include_directories(opptak_dpdk SYSTEM INTERFACE ${DPDK_INCLUDE_DIRS})
+target_compile_options(opptak_dpdk INTERFACE -include rte_config.h)
+target_link_libraries(opptak_dpdk INTERFACE ${DPDK_LINK_LIBRARIES})
