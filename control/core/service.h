@@ -50,6 +50,9 @@ class Service {
   [[nodiscard]] virtual std::expected<void, ServiceError> put_campaign(
       const CampaignRow& campaign) = 0;
 
+  // Appends an event to the call's log (`played`, `access_refused`); durable when it returns.
+  [[nodiscard]] virtual std::expected<void, ServiceError> add_event(const CallEventRow& event) = 0;
+
   // Called on the core's thread after each change of a call; must return at once. `fn` lives as
   // long as the service.
   virtual void on_call_changed(std::function<void(const CallRow&)> fn) = 0;
