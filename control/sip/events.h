@@ -33,12 +33,12 @@ struct Codec {
 
 // One media description of one party: where that party receives.
 struct MediaEndpoint {
-  Party party;              // Whose endpoint it is.
+  Party party;  // Whose endpoint it is.
   Endpoint rtp;
-  Endpoint rtcp;            // a=rtcp (RFC 3605) or port + 1; equals rtp with a=rtcp-mux.
+  Endpoint rtcp;  // a=rtcp (RFC 3605) or port + 1; equals rtp with a=rtcp-mux.
   MediaKind kind;
-  MediaDirection direction; // As that party said it.
-  bool encrypted;           // SAVP, or DTLS fingerprint.
+  MediaDirection direction;  // As that party said it.
+  bool encrypted;            // SAVP, or DTLS fingerprint.
   std::vector<Codec> codecs;
 
   bool operator==(const MediaEndpoint&) const = default;
@@ -48,10 +48,10 @@ struct CallStarted {
   CallNumber call;
   UnixNs at;
   std::string sip_call_id;
-  std::string from_user;    // User part of the URI, %-escapes decoded; empty where none.
+  std::string from_user;  // User part of the URI, %-escapes decoded; empty where none.
   std::string to_user;
-  std::string request_user; // User part of the Request-URI.
-  Endpoint src;             // Of the INVITE's datagram: for trunk rules.
+  std::string request_user;  // User part of the Request-URI.
+  Endpoint src;              // Of the INVITE's datagram: for trunk rules.
   Endpoint dst;
   // Value of the campaign header (X-Campaign-Id unless configured), trimmed.
   std::optional<std::string> campaign_header;
@@ -84,9 +84,9 @@ struct CallHeld {  // Re-INVITE or UPDATE with sendonly/inactive/0.0.0.0; held =
 
 enum class EndCause : std::uint8_t {
   kBye,
-  kCancelled,      // CANCEL and 487.
-  kRejected,       // Another final response of 300-699.
-  kSetupTimeout,   // INVITE never saw a final response.
+  kCancelled,     // CANCEL and 487.
+  kRejected,      // Another final response of 300-699.
+  kSetupTimeout,  // INVITE never saw a final response.
 };
 
 struct CallEnded {

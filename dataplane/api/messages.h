@@ -18,24 +18,24 @@ namespace opptak::dataplane {
 
 enum class MessageType : std::uint16_t {
   // Control to worker.
-  kTargetPut = 1,       // TargetPut
-  kTargetDrop,          // TargetDrop
-  kBarrier,             // Barrier: answered by kBarrierReached
-  kInspectHandled,      // InspectHandled: lockstep only
-  kWorkerResyncBegin,   // Resync: targets not put again before kWorkerResyncEnd are dropped
-  kWorkerResyncEnd,     // Resync
+  kTargetPut = 1,      // TargetPut
+  kTargetDrop,         // TargetDrop
+  kBarrier,            // Barrier: answered by kBarrierReached
+  kInspectHandled,     // InspectHandled: lockstep only
+  kWorkerResyncBegin,  // Resync: targets not put again before kWorkerResyncEnd are dropped
+  kWorkerResyncEnd,    // Resync
   // Control to writer.
   kRecordingOpen = 32,  // RecordingOpen
   kRecordingClose,      // RecordingClose: answered by kRecordingDone
   kWriterResyncBegin,   // Resync: recordings not opened again before the end are forgotten
   kWriterResyncEnd,     // Resync: the writer now recovers what RecordingOpen flagged
   // Worker to control.
-  kInspect = 64,        // Inspect, followed by the payload
-  kStreamStarted,       // StreamStarted
-  kStreamEnded,         // StreamEnded
-  kBarrierReached,      // BarrierReached
-  kTick,                // Tick
-  kInputEnded,          // InputEnded: a capture port has handed over its last packet
+  kInspect = 64,    // Inspect, followed by the payload
+  kStreamStarted,   // StreamStarted
+  kStreamEnded,     // StreamEnded
+  kBarrierReached,  // BarrierReached
+  kTick,            // Tick
+  kInputEnded,      // InputEnded: a capture port has handed over its last packet
   // Writer to control.
   kRecordingDone = 96,  // RecordingDone
   kStoreState,          // StoreState
@@ -58,12 +58,12 @@ enum class TargetMode : std::uint8_t {
 
 enum class SuppressReason : std::uint8_t {
   kNone,
-  kOff,          // The campaign's mode is off.
-  kManual,       // Manual mode, not started.
-  kPaused,       // The seller paused (card numbers).
-  kVideo,        // Media other than audio, left out by policy.
-  kNoKey,        // No key could be made durable for the call.
-  kStoreFull,    // The store takes no new recordings.
+  kOff,        // The campaign's mode is off.
+  kManual,     // Manual mode, not started.
+  kPaused,     // The seller paused (card numbers).
+  kVideo,      // Media other than audio, left out by policy.
+  kNoKey,      // No key could be made durable for the call.
+  kStoreFull,  // The store takes no new recordings.
 };
 
 enum class TargetKind : std::uint8_t {
@@ -85,7 +85,7 @@ struct TargetPut {
   SuppressReason reason;  // For kSuppress.
   TargetKind kind;
   Side side;
-  std::uint16_t writer;   // Which writer holds `recording`; the same for all its targets.
+  std::uint16_t writer;  // Which writer holds `recording`; the same for all its targets.
 };
 
 // Streams of the target are flushed and end; its endpoint becomes unknown.
@@ -124,8 +124,8 @@ struct RecordingOpen {
   StoreTag tag;
   std::array<std::uint8_t, 32> key;
   UnixNs started_at;
-  std::uint32_t expiry_day;   // Days since 1970-01-01: places the blocks, nothing else.
-  std::uint8_t resumed;       // 1: blocks of it may lie in segments or block memory: find them.
+  std::uint32_t expiry_day;  // Days since 1970-01-01: places the blocks, nothing else.
+  std::uint8_t resumed;      // 1: blocks of it may lie in segments or block memory: find them.
 };
 
 struct RecordingClose {
@@ -140,16 +140,16 @@ struct Inspect {
   UnixNs arrival;
   Endpoint src;
   Endpoint dst;
-  std::uint8_t protocol;          // IANA protocol number: 17 UDP, 6 TCP (then with its header).
+  std::uint8_t protocol;  // IANA protocol number: 17 UDP, 6 TCP (then with its header).
   std::uint8_t reserved[3];
-  std::uint32_t payload_bytes;    // Bytes that follow this struct.
+  std::uint32_t payload_bytes;  // Bytes that follow this struct.
 };
 
 enum class StreamEndCause : std::uint8_t {
-  kTargetDropped,   // Control ended it.
-  kTargetChanged,   // Mode, recording or target changed; the stream goes on under the new one.
-  kIdle,            // No packet for the idle timeout.
-  kResync,          // Its target was not put again.
+  kTargetDropped,  // Control ended it.
+  kTargetChanged,  // Mode, recording or target changed; the stream goes on under the new one.
+  kIdle,           // No packet for the idle timeout.
+  kResync,         // Its target was not put again.
 };
 
 struct StreamStarted {
@@ -157,10 +157,10 @@ struct StreamStarted {
   MessageHeader header;
   TargetId target;
   CallId call;
-  RecordingId recording;   // Nil while suppressed.
+  RecordingId recording;  // Nil while suppressed.
   StreamKey stream;
-  UnixNs first_arrival;    // Of its first packet, also where that waited for the decision.
-  Side speaker;            // Who is heard in it.
+  UnixNs first_arrival;  // Of its first packet, also where that waited for the decision.
+  Side speaker;          // Who is heard in it.
 };
 
 // Sent once per stream and recording (or suppressed stretch).
@@ -173,12 +173,12 @@ struct StreamEnded {
   StreamKey stream;
   UnixNs first_arrival;
   UnixNs last_arrival;
-  std::uint64_t packets;          // Unique packets put into blocks, or suppressed.
+  std::uint64_t packets;  // Unique packets put into blocks, or suppressed.
   std::uint64_t duplicates;
-  std::uint64_t reordered;        // Arrived after a later sequence number.
-  std::uint64_t lost;             // Sequence numbers missing between lowest and highest.
-  std::uint64_t dropped;          // Ours: no block, writer or disk.
-  std::uint64_t dtmf_packets;     // Reserved for RFC 4733; 0.
+  std::uint64_t reordered;     // Arrived after a later sequence number.
+  std::uint64_t lost;          // Sequence numbers missing between lowest and highest.
+  std::uint64_t dropped;       // Ours: no block, writer or disk.
+  std::uint64_t dtmf_packets;  // Reserved for RFC 4733; 0.
   Side speaker;
   StreamEndCause cause;
 };
@@ -206,16 +206,16 @@ struct RecordingDone {
   static constexpr MessageType kType = MessageType::kRecordingDone;
   MessageHeader header;
   RecordingId recording;
-  std::uint64_t extent_segment;   // Where the sealed extent list lies (storage/extent); 0: nowhere.
+  std::uint64_t extent_segment;  // Where the sealed extent list lies (storage/extent); 0: nowhere.
   std::uint64_t extent_offset_bytes;
   std::uint32_t extent_bytes;
-  std::uint32_t blocks;           // Listed in it.
-  std::uint64_t packets;          // In those blocks, all durable.
+  std::uint32_t blocks;   // Listed in it.
+  std::uint64_t packets;  // In those blocks, all durable.
   std::uint64_t payload_bytes;
   std::uint64_t dropped_packets;  // Lost at the writer or the disk.
   UnixNs first_arrival;
   UnixNs last_arrival;
-  std::uint8_t recovered;         // 1: rebuilt after a crash.
+  std::uint8_t recovered;  // 1: rebuilt after a crash.
 };
 
 enum class StoreCondition : std::uint8_t { kOk, kFull, kFailing };

@@ -1,9 +1,9 @@
 #include "storage/base/endpoint.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <arpa/inet.h>
 
 namespace opptak {
 

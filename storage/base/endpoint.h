@@ -14,8 +14,22 @@ namespace opptak {
 using IpAddress = std::array<std::uint8_t, 16>;
 
 [[nodiscard]] inline IpAddress map_ipv4(const std::uint8_t* four_bytes) noexcept {
-  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
-          four_bytes[0], four_bytes[1], four_bytes[2], four_bytes[3]};
+  return {0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0xff,
+          0xff,
+          four_bytes[0],
+          four_bytes[1],
+          four_bytes[2],
+          four_bytes[3]};
 }
 
 // True for ::ffff:0:0/96.
