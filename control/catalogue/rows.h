@@ -40,6 +40,7 @@ struct CallRow {
   std::string from;  // User part of From.
   std::string to;    // User part of To.
   std::optional<std::string> campaign;
+  std::optional<std::string> agent;  // As the dialler announced it; none until then.
   std::string client;           // Slug; "unassigned" where none is known.
   Mode mode = Mode::kAutomatic; // The policy that applied; later changes do not touch it.
   std::string policy_rule;      // Which rule decided: header, number, default, replay.
