@@ -93,7 +93,8 @@ struct CallEnded {
   CallNumber call;
   UnixNs at;
   EndCause cause;
-  std::uint16_t status;  // Final response that ended it; 0 for BYE.
+  // Final response that ended it; 0 where none did or the mirror did not show it.
+  std::uint16_t status;
 };
 
 // Receives events in order, on the follower's thread.
