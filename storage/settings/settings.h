@@ -150,8 +150,14 @@ struct SettingsError {
 // TOML text that loads to the same settings: how `opptak replay` writes its temporary file.
 [[nodiscard]] std::string to_toml(const Settings& settings);
 
-// Every key, as "storage.block_bytes" or "client[].id", in the order of the documentation.
-[[nodiscard]] std::vector<std::string> known_settings_keys();
+struct SettingsKey {
+  std::string name;          // "storage.block_bytes", "client[].id".
+  std::string default_text;  // As TOML; empty where there is none, and the key must be given.
+  std::string allowed;       // "a whole number from 1 to 65535".
+};
+
+// Every key, in the order of the documentation.
+[[nodiscard]] std::vector<SettingsKey> known_settings_keys();
 
 // "127.0.0.1:8080", "[::1]:8080".
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text) noexcept;
