@@ -16,16 +16,12 @@
 #include <span>
 #include <string>
 
+#include "storage/base/durability.h"
 #include "storage/base/failure.h"
 #include "storage/base/time.h"
 #include "storage/segment/layout.h"
 
 namespace opptak::storage {
-
-enum class Durability : std::uint8_t {
-  kFull,  // Durable means fdatasync has returned.
-  kNone,  // Durable means written: for stores that are thrown away.
-};
 
 enum class AppendError : std::uint8_t {
   kBusy,    // No free batch buffer: poll() and try again.

@@ -14,14 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/durability.h"
 #include "storage/base/endpoint.h"
 
 namespace opptak::storage {
-
-enum class Durability : std::uint8_t {
-  kFull,  // fdatasync before anything is acknowledged.
-  kNone,  // No fsync at all: for replays into a store that is thrown away.
-};
 
 enum class HugePages : std::uint8_t {
   kAuto,  // Used where the host has reserved some.
