@@ -93,8 +93,9 @@ def main():
     near, far = NETWORKS[options.ipv6]
     for number in range(options.noise):
         at = START_NS + source.randrange(int(options.seconds * 1000)) * calls.MS
-        timeline.add(at, Endpoint(near % (9, 1), 40_000 + number % 1000), Endpoint(far % (9, 1), 53),
-                     noise(40), "other")
+        resolver = Endpoint(far % (9, 1), 53)
+        timeline.add(at, Endpoint(near % (9, 1), 40_000 + number % 1000), resolver, noise(40),
+                     "other")
     counts = timeline.write(options.out, options.link, options.format, options.vlan)
     for truth in truths:
         truth["streams"] = [stream.truth() for stream in truth["streams"] if stream.seen]

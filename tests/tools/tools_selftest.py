@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Goal: the generator is deterministic and its truth is right; the comparer sees every kind of
-difference. Method: read the captures back with a reader written here; change one thing at a time."""
+difference. Method: read captures back with a reader written here; change one thing at a time."""
 import copy
 import hashlib
 import json

@@ -39,7 +39,8 @@ class Dialog:
         asker, asked = ((self.caller_sip, self.callee_sip) if from_caller
                         else (self.callee_sip, self.caller_sip))
         contact = asked if start.startswith("SIP/2.0") else asker
-        lines = [start, f"Via: SIP/2.0/UDP {asker};branch=z9hG4bK{self.tag}{cseq}{branch or method}",
+        branch = f"z9hG4bK{self.tag}{cseq}{branch or method}"
+        lines = [start, f"Via: SIP/2.0/UDP {asker};branch={branch}",
                  f"From: {near if from_caller else far}", f"To: {far if from_caller else near}",
                  f"Call-ID: {self.call_id}", f"CSeq: {cseq} {method}", "Max-Forwards: 70",
                  f"Contact: <sip:{contact}>", *extra]
