@@ -41,10 +41,10 @@ struct CallRow {
   std::string to;    // User part of To.
   std::optional<std::string> campaign;
   std::optional<std::string> agent;  // As the dialler announced it; none until then.
-  std::string client;           // Slug; "unassigned" where none is known.
-  Mode mode = Mode::kAutomatic; // The policy that applied; later changes do not touch it.
-  std::string policy_rule;      // Which rule decided: header, number, default, replay.
-  std::string conversation_id;  // CallId in text of the conversation's first call.
+  std::string client;                // Slug; "unassigned" where none is known.
+  Mode mode = Mode::kAutomatic;      // The policy that applied; later changes do not touch it.
+  std::string policy_rule;           // Which rule decided: header, number, default, replay.
+  std::string conversation_id;       // CallId in text of the conversation's first call.
   CallState state = CallState::kInProgress;
   std::optional<std::string> reason;
   bool answered = false;
