@@ -16,7 +16,7 @@ struct Asset {
 };
 
 // `path` is the decoded path of a request without its query: "/index.html", "/app.js", "/app.css",
-// "/icon.svg". Nothing for any other; "/" is the server's to map.
+// "/early.js", "/icon.svg", "/licences.txt". Nothing for any other; "/" is the server's to map.
 [[nodiscard]] std::optional<Asset> find_asset(std::string_view path) noexcept;
 
 }  // namespace opptak::control::web
