@@ -103,8 +103,8 @@ struct Barrier {
   std::uint64_t token;
 };
 
-// Lockstep (replay): control has handled this many kInspect records of the worker, and all
-// commands that follow from them stand before this one in the ring.
+// Lockstep (replay): control has handled this many kInspect and kTick records of the worker, and
+// all commands that follow from them stand before this one in the ring.
 struct InspectHandled {
   static constexpr MessageType kType = MessageType::kInspectHandled;
   MessageHeader header;
