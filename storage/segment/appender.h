@@ -5,7 +5,8 @@
 // releases it for writing. Full batches are written on their own, part-filled ones by flush().
 // Tickets count reservations from 1; the watermarks tell how far all of them have come.
 //
-// One owning thread. Nothing blocks but open() and close(), and creating a segment file. Failures
+// One owning thread. Nothing waits for the disk but open() and close(); making and cutting segment
+// files, once a segment, are the only other system calls beside the ring's. Failures
 // of the disk are reported by ticket and by condition(); space that comes back is used again.
 #pragma once
 
@@ -45,6 +46,7 @@ struct AppenderConfig {
   std::uint32_t open_segments_max = 8;       // Expiry days in use at once; the idlest is sealed.
   std::uint64_t free_bytes_min = 64U << 20;  // Left on the file system for keys and catalogue.
   Durability durability = Durability::kFull;
+  UnixNs opened_at;  // Stamps segments until the first poll().
 };
 
 struct Reservation {

@@ -13,8 +13,10 @@
 #include <expected>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "storage/base/failure.h"
+#include "storage/base/file.h"
 #include "storage/base/time.h"
 
 namespace opptak::storage {
@@ -57,13 +59,10 @@ struct StoreInfo {
 class StoreLock {
  public:
   [[nodiscard]] static std::expected<StoreLock, StoreFailure> take(const StoreInfo& store);
-  ~StoreLock();
-  StoreLock(StoreLock&& other) noexcept;
-  StoreLock& operator=(StoreLock&& other) noexcept;
 
  private:
-  explicit StoreLock(int descriptor) noexcept : descriptor_(descriptor) {}
-  int descriptor_;
+  explicit StoreLock(UniqueFd file) noexcept : file_(std::move(file)) {}
+  UniqueFd file_;
 };
 
 }  // namespace opptak::storage

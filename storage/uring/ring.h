@@ -37,7 +37,7 @@ struct RingFile {
 class Ring {
  public:
   struct Config {
-    std::uint32_t entries = 256;   // Operations that may be in flight at once.
+    std::uint32_t entries = 256;   // Operations that may be queued between two submits.
     std::uint32_t file_slots = 0;  // Size of the registered table; 0: none.
   };
 
@@ -55,8 +55,8 @@ class Ring {
   [[nodiscard]] RingFile register_file(int descriptor) noexcept;
   void unregister_file(RingFile file) noexcept;  // The descriptor stays the caller's to close.
 
-  // Queueing. False when the ring is full: submit, reap, try again. `user_data` comes back with
-  // the completion.
+  // Queueing. A full queue is submitted on the way; false when the kernel takes nothing: reap, try
+  // again. `user_data` comes back with the completion.
   [[nodiscard]] bool write_fixed(RingFile file, std::uint16_t buffer,
                                  std::span<const std::uint8_t> from, std::uint64_t offset_bytes,
                                  std::uint64_t user_data) noexcept;
