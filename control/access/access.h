@@ -5,8 +5,13 @@
 // Passwords are stored as argon2id (libsodium's interactive cost or better); of sessions and
 // tokens only the BLAKE2b hash is stored. Login names appear in no log and no principal.
 // Thread: any; several processes may have the file open (the command line makes accounts while
-// control runs), and a revocation holds from the next call on. login() costs tens of milliseconds
-// and 64 MiB: keep it off an I/O thread. Time is passed in.
+// control runs), and a revocation holds from the next call on. What takes a password costs tens of
+// milliseconds and 64 MiB: keep it off an I/O thread. Time is passed in.
+//
+// Guessing: from the 5th failure for a login on, it is locked for 30 s, twice as long with each
+// further failure, at most 15 minutes; a success or a new password clears that, and so does a day
+// without failures. At most two passwords are checked at once, so at most one more guess slips
+// through while the lock is being set.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +38,7 @@ enum class AccessError : std::uint8_t {
   kNotFound,      // No such account or token.
   kWeakPassword,  // Shorter than kPasswordBytesMin, or longer than kPasswordBytesMax.
   kBadLogin,      // Not 1 to 64 printable characters without space.
-  kBadClient,     // Not a client id, or missing for a role that needs one.
+  kBadClient,     // Not a client id, or an operator limited to one client.
   kFailed,        // The disk or SQLite failed; no memory for argon2id.
 };
 
@@ -63,7 +68,7 @@ struct ApiToken {
 // A secret handed out once: its text is all that proves the holder.
 struct Issued {
   std::string id;      // Of the session or token.
-  std::string secret;  // 43 characters, URL-safe; tokens start with "opt_".
+  std::string secret;  // 43 URL-safe characters; of a token with "opt_" before them.
   UnixNs expires_at;
 };
 
@@ -111,8 +116,14 @@ class Access {
                                                                            UnixNs now) = 0;
 };
 
+// Opening is where files go wrong: says which file, what is wrong and what to do.
+struct AccessFailure {
+  AccessError code;
+  std::string message;
+};
+
 // Makes the file where there is none.
-[[nodiscard]] std::expected<std::unique_ptr<Access>, AccessError> open_access(
+[[nodiscard]] std::expected<std::unique_ptr<Access>, AccessFailure> open_access(
     const std::filesystem::path& file);
 
 // Where the file lies below `[storage] directory`.
