@@ -7,6 +7,7 @@ import subprocess
 
 BYTES_PER_SECOND = 8000
 SILENCE = b"\xd5"  # A-law for zero.
+A_LAW = ("-t", "raw", "-r", "8000", "-c", "1", "-e", "a-law")
 PAUSE = int(0.4 * BYTES_PER_SECOND)
 
 
@@ -14,16 +15,14 @@ def _speak(text, voice):
     """One sentence as A-law."""
     wave = subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "--stdout", text], check=True,
                           stdout=subprocess.PIPE).stdout
-    return subprocess.run(
-        ["sox", "-q", "-t", "wav", "--ignore-length", "-", "-t", "raw", "-r", "8000", "-c", "1",
-         "-e", "a-law", "-", "gain", "-n", "-6"], input=wave, check=True, capture_output=True).stdout
+    return subprocess.run(["sox", "-q", "-t", "wav", "--ignore-length", "-", *A_LAW, "-", "gain",
+                           "-n", "-6"], input=wave, check=True, capture_output=True).stdout
 
 
 def ring_back(seconds):
     """What a caller hears while it rings: 425 Hz, one second in five."""
-    tone = subprocess.run(["sox", "-q", "-n", "-t", "raw", "-r", "8000", "-c", "1", "-e", "a-law",
-                           "-", "synth", "1", "sine", "425", "gain", "-15"], check=True,
-                          stdout=subprocess.PIPE).stdout
+    tone = subprocess.run(["sox", "-q", "-n", *A_LAW, "-", "synth", "1", "sine", "425", "gain",
+                           "-15"], check=True, stdout=subprocess.PIPE).stdout
     cycle = tone.ljust(5 * BYTES_PER_SECOND, SILENCE)
     return (cycle * (seconds // 5 + 1))[:seconds * BYTES_PER_SECOND]
 
