@@ -46,13 +46,15 @@ struct RenderStream {
 // Returns true if there are more, false at the end.
 using PacketFeed = std::function<std::expected<bool, RenderError>(PipeWriter&)>;
 
+// `start` is the time of the WAV's first sample: the first arrival of all streams.
 struct RenderedAudio {
   std::vector<std::uint8_t> wav;
   std::vector<std::string> warnings;  // Codecs that could not be decoded, audio left out.
 };
 
 [[nodiscard]] std::expected<RenderedAudio, RenderError> render(
-    const RenderOptions& options, const std::vector<RenderStream>& streams, const PacketFeed& feed);
+    const RenderOptions& options, UnixNs start, const std::vector<RenderStream>& streams,
+    const PacketFeed& feed);
 
 // opptak-render beside the running program.
 [[nodiscard]] std::filesystem::path render_program();

@@ -12,7 +12,7 @@
 namespace opptak::control::render {
 
 inline constexpr std::uint8_t kPipeVersion = 1;
-inline constexpr std::size_t kJobHeaderBytes = 16;
+inline constexpr std::size_t kJobHeaderBytes = 24;
 inline constexpr std::size_t kFrameHeadBytes = 5;
 inline constexpr std::size_t kFrameBodyBytesMax = 65'536;
 inline constexpr std::size_t kPacketHeadBytes = 17;  // Body of a packet frame before the payload.
@@ -31,6 +31,7 @@ enum class PipeError : std::uint8_t {
 struct JobHeader {
   std::uint32_t sample_rate_hz = 0;
   std::uint32_t seconds_max = 0;
+  std::uint64_t start_us = 0;  // Unix microseconds of the first sample.
 };
 
 struct PipeCodec {
@@ -56,8 +57,6 @@ struct PipePacket {
   [[nodiscard]] std::uint8_t payload_type() const noexcept { return marker_and_type & 0x7f; }
 };
 
-struct PipeEnd {};
-
 // Appends a job's bytes to a buffer that its user drains. Our side of the pipe: what does not fit
 // the format is our bug, except payloads that are too long, which are left out.
 class PipeWriter {
@@ -76,10 +75,10 @@ class PipeWriter {
   std::vector<std::uint8_t> bytes_;
 };
 
-using PipeFrame = std::variant<PipeStream, PipePacket, PipeEnd>;
+using PipeFrame = std::variant<PipeStream, PipePacket>;
 
 // Reads a job piece by piece. Names and payloads in a frame borrow from the reader and hold until
-// the next call. After an error or PipeEnd nothing more can be read.
+// the next call. After an error or the end nothing more can be read.
 class PipeReader {
  public:
   // Takes more input; empty input is ignored.
@@ -97,7 +96,7 @@ class PipeReader {
   [[nodiscard]] bool ended() const noexcept { return state_ == State::kEnded; }
 
  private:
-  enum class State : std::uint8_t { kHeader, kStreams, kPackets, kEnded, kFailed };
+  enum class State : std::uint8_t { kHeader, kFrames, kEnded, kFailed };
 
   [[nodiscard]] std::expected<void, PipeError> read_header();
   [[nodiscard]] std::expected<void, PipeError> read_body(FrameType type,
