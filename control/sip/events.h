@@ -87,6 +87,7 @@ enum class EndCause : std::uint8_t {
   kCancelled,     // CANCEL and 487.
   kRejected,      // Another final response of 300-699.
   kSetupTimeout,  // INVITE never saw a final response.
+  kEvicted,       // Not answered yet, and the oldest so when the follower's memory was full.
 };
 
 struct CallEnded {
