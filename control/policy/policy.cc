@@ -1,6 +1,7 @@
 #include "control/policy/policy.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace opptak::control {
@@ -160,9 +161,11 @@ std::vector<CampaignRow> campaign_rows(const storage::Settings& settings) {
 }
 
 std::uint32_t expiry_day(UnixNs started_at, std::uint32_t retention_days) noexcept {
+  constexpr std::uint64_t kDayMax = std::numeric_limits<std::uint32_t>::max();
   const std::int64_t day =
       std::max<std::int64_t>(started_at.value, 0) / kNsPerSecond / kSecondsPerDay;
-  return static_cast<std::uint32_t>(day) + retention_days;  // 106,751 days fit into the time.
+  return static_cast<std::uint32_t>(
+      std::min(static_cast<std::uint64_t>(day) + retention_days, kDayMax));
 }
 
 }  // namespace opptak::control
