@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "control/access/access.h"
 #include "control/core/service.h"
@@ -42,6 +43,9 @@ struct ApiParts {
 
 // Every route that make_api() serves, in the order of HttpStats::requests.
 [[nodiscard]] std::span<const Route> api_routes() noexcept;
+
+// "GET /v1/calls", in the same order: label values for metrics.
+[[nodiscard]] std::vector<std::string> api_route_names();
 
 // `listen`, `tls_certificate` and `tls_key` of the configuration; the rest as the defaults say.
 [[nodiscard]] ServerOptions server_options(const storage::ControlSettings& settings);

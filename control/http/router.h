@@ -21,10 +21,10 @@ using RouteFunction = Response (*)(Context& context);
 
 // Who may call a route at all; what it may touch is asked again for each object (context.h).
 enum class Entry : std::uint8_t {
-  kOpen,      // Anybody.
-  kLogin,     // Anybody who is logged in.
-  kAction,    // Whose role has `action` somewhere.
-  kScraper,   // Loopback peers without a login, others with `action` over the whole system.
+  kOpen,     // Anybody.
+  kLogin,    // Anybody who is logged in.
+  kAction,   // Whose role has `action` somewhere.
+  kScraper,  // Loopback peers without a login, others with `action` over the whole system.
 };
 
 struct Route {
@@ -36,9 +36,9 @@ struct Route {
 };
 
 struct RouteMatch {
-  const Route* route = nullptr;  // None: see `allowed_methods`.
-  std::size_t index = 0;         // Of the route in the table.
-  std::vector<std::string> captures;          // Values of the {names}, in order.
+  const Route* route = nullptr;                   // None: see `allowed_methods`.
+  std::size_t index = 0;                          // Of the route in the table.
+  std::vector<std::string> captures;              // Values of the {names}, in order.
   std::vector<std::string_view> allowed_methods;  // Of the path, where only the method is wrong.
 };
 

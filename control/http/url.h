@@ -12,7 +12,8 @@
 namespace opptak::control::http {
 
 enum class UrlError : std::uint8_t {
-  kNotOriginForm,  // Does not begin with "/": absolute, authority and asterisk forms are not served.
+  kNotOriginForm,  // Does not begin with "/": absolute, authority and asterisk forms are not
+                   // served.
   kBadEscape,      // "%" without two hexadecimal digits behind it.
   kBadByte,        // A control byte, raw or escaped, or an escaped "/" in a segment.
   kDotSegment,     // "." or "..": there is nothing for them here.
