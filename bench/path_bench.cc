@@ -46,7 +46,7 @@ class PathRig {
         channel_fd_(create_shared_memory("bench-channel")),
         blocks_fd_(create_shared_memory("bench-blocks")),
         wakeup_fd_(eventfd(0, EFD_NONBLOCK)),
-        slots_(mode == TargetMode::kRecord ? streams + streams / 8 + 64 : 64),
+        slots_(mode == TargetMode::kRecord ? 2 * streams + 64 : 64),
         channel_(std::move(Channel::create(channel_fd_, {1, 1}, false).value())),
         blocks_(std::move(BlockMemory::open(blocks_fd_, kBlockBytes, slots_).value())),
         full_(slots_),
