@@ -112,6 +112,8 @@ class Catalogue : public CatalogueReader {
   [[nodiscard]] virtual CatalogueResult<void> put_call(const CallRow& row) = 0;
   // The call must be there.
   [[nodiscard]] virtual CatalogueResult<void> put_recording(const RecordingRow& row) = 0;
+  // A recording to which no packet came, and its streams. Fine where it is not there.
+  [[nodiscard]] virtual CatalogueResult<void> remove_recording(const RecordingId& id) = 0;
   // Key: recording, stream and first_arrival, so that a stream that fell silent and came back is
   // two rows. The recording must be there.
   [[nodiscard]] virtual CatalogueResult<void> put_stream(const StreamRow& row) = 0;

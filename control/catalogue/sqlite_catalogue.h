@@ -35,6 +35,7 @@ class SqliteCatalogue final : public Catalogue {
   void rollback() noexcept override;
   CatalogueResult<void> put_call(const CallRow& row) override;
   CatalogueResult<void> put_recording(const RecordingRow& row) override;
+  CatalogueResult<void> remove_recording(const RecordingId& id) override;
   CatalogueResult<void> put_stream(const StreamRow& row) override;
   CatalogueResult<void> add_call_event(const CallEventRow& row) override;
   CatalogueResult<void> put_client(const ClientRow& row) override;

@@ -157,6 +157,15 @@ CatalogueResult<void> SqliteCatalogue::put_recording(const RecordingRow& row) {
   return finish_put(query);
 }
 
+CatalogueResult<void> SqliteCatalogue::remove_recording(const RecordingId& id) {
+  SqliteQuery streams(database_, "DELETE FROM streams WHERE recording = ?");
+  streams.bind_blob(id.bytes);
+  if (auto done = finish_put(streams); !done) return done;
+  SqliteQuery recording(database_, "DELETE FROM recordings WHERE id = ?");
+  recording.bind_blob(id.bytes);
+  return finish_put(recording);
+}
+
 CatalogueResult<void> SqliteCatalogue::put_stream(const StreamRow& row) {
   SqliteQuery query(database_, R"sql(
     INSERT INTO streams (recording, first_arrival, stream, speaker, last_arrival, packets,
