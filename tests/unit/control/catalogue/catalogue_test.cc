@@ -133,7 +133,7 @@ TEST_F(CatalogueTest, StreamsAreKeyedByTheirFirstArrival) {
 
 TEST_F(CatalogueTest, RemovedRecordingsTakeTheirStreamsAlong) {
   ASSERT_TRUE(writer_->put_call(sample_call(1)));
-  for (const std::uint8_t low : {1, 2}) {
+  for (const std::uint8_t low : {std::uint8_t{1}, std::uint8_t{2}}) {
     ASSERT_TRUE(writer_->put_recording(sample_recording(low, call_id(1))));
     ASSERT_TRUE(writer_->put_stream(sample_stream(recording_id(low), 5)));
   }
@@ -142,7 +142,8 @@ TEST_F(CatalogueTest, RemovedRecordingsTakeTheirStreamsAlong) {
   EXPECT_FALSE((*writer_->find_recording(recording_id(1))).has_value());
   EXPECT_TRUE((*writer_->streams_of(recording_id(1))).empty());
   EXPECT_EQ((*writer_->streams_of(recording_id(2))).size(), 1U);
-  for (const auto& [state, rows] : (*writer_->counts_by_state()).recordings) {
+  const StateCounts counts = *writer_->counts_by_state();
+  for (const auto& [state, rows] : counts.recordings) {
     EXPECT_EQ(rows, state == RecordingState::kErasing ? 1U : 0U);
   }
 }
