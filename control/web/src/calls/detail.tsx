@@ -62,7 +62,8 @@ export function CallPanel({ callId, changed, backHref, onClose }: PanelProps) {
       ref={panel}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) onClose();
+        const inDialog = event.target instanceof Element && event.target.closest("dialog");
+        if (event.key === "Escape" && !inDialog) onClose();
       }}
     >
       <div class="panel-top">
@@ -89,14 +90,14 @@ function Detail({ call, onChanged }: { call: CallDetail; onChanged: () => Promis
   return (
     <>
       <header class="call-head">
-        <h2 class="call-parties">
+        <h1 class="call-parties">
           <Party number={call.from} />
           <span class="call-arrow" aria-hidden="true">
             →
           </span>
           <span class="unseen">{texts.list.to}</span>
           <Party number={call.to} />
-        </h2>
+        </h1>
         <p class="call-outcome">
           <Outcome call={call} />
           <span class="call-duration">
@@ -107,7 +108,7 @@ function Detail({ call, onChanged }: { call: CallDetail; onChanged: () => Promis
       </header>
       <Facts call={call} />
       <section class="part" aria-label={texts.detail.recordings}>
-        <h3>{texts.detail.recordings}</h3>
+        <h2>{texts.detail.recordings}</h2>
         {count === 0 && <NoRecording call={call} />}
         {call.recordings.map((recording, index) => (
           <RecordingCard
@@ -119,15 +120,23 @@ function Detail({ call, onChanged }: { call: CallDetail; onChanged: () => Promis
         ))}
       </section>
       <section class="part" aria-label={texts.detail.events}>
-        <h3>{texts.detail.events}</h3>
-        <EventList events={call.events} start={call.started_at} />
+        <h2>{texts.detail.events}</h2>
+        <EventList
+          events={call.events}
+          recordingIds={call.recordings.map(({ recording_id }) => recording_id)}
+          start={call.started_at}
+        />
       </section>
       {count > 0 && (
         <section class="part" aria-label={texts.detail.streams}>
-          <h3>{texts.detail.streams}</h3>
+          <h2>{texts.detail.streams}</h2>
           <StreamTable streams={call.recordings.flatMap((recording) => recording.streams)} />
         </section>
       )}
+      <section class="part" aria-label={texts.detail.ids}>
+        <h2>{texts.detail.ids}</h2>
+        <Ids call={call} />
+      </section>
     </>
   );
 }
@@ -136,18 +145,24 @@ function Facts({ call }: { call: CallDetail }) {
   const texts = useTexts();
   const format = useFormat();
   const words = texts.detail;
-  const time = (value: string | null, otherwise: string) =>
-    value ? <time dateTime={value}>{format.moment(value)}</time> : otherwise;
+  const clock = (value: string | null) =>
+    value ? <time dateTime={value}>{format.clock(value)}</time> : texts.unknown;
   return (
     <dl class="facts">
       <dt>{words.started}</dt>
-      <dd>{time(call.started_at, texts.unknown)}</dd>
+      <dd>
+        {call.started_at ? (
+          <time dateTime={call.started_at}>{format.moment(call.started_at)}</time>
+        ) : (
+          texts.unknown
+        )}
+      </dd>
       <dt>{words.answered}</dt>
-      <dd>{call.answered ? time(call.answered_at, texts.unknown) : words.notAnswered}</dd>
+      <dd>{call.answered ? clock(call.answered_at) : words.notAnswered}</dd>
       {call.ended_at && (
         <>
           <dt>{words.ended}</dt>
-          <dd>{time(call.ended_at, texts.unknown)}</dd>
+          <dd>{clock(call.ended_at)}</dd>
         </>
       )}
       <dt>{texts.list.campaign}</dt>
@@ -165,14 +180,25 @@ function Facts({ call }: { call: CallDetail }) {
           </span>
         )}
       </dd>
-      <dt>{words.callId}</dt>
-      <dd>
-        <code class="id">{call.call_id}</code>
-      </dd>
-      <dt>{words.sipCallId}</dt>
-      <dd>
-        <code class="id">{call.sip_call_id}</code>
-      </dd>
+    </dl>
+  );
+}
+
+function Ids({ call }: { call: CallDetail }) {
+  const texts = useTexts();
+  const rows: [string, string][] = [
+    [texts.detail.callId, call.call_id],
+    [texts.detail.sipCallId, call.sip_call_id],
+    ...call.recordings.map((each): [string, string] => [texts.recording.id, each.recording_id]),
+  ];
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => [
+        <dt key={`name ${value}`}>{name}</dt>,
+        <dd key={value}>
+          <code class="id">{value}</code>
+        </dd>,
+      ])}
     </dl>
   );
 }

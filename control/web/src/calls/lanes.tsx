@@ -54,7 +54,7 @@ export function Lanes(props: LanesProps) {
             <span class="lane-level" data-voice={speaker} aria-hidden="true" />
           </span>
           <span class="lane-track" aria-hidden="true">
-            {spans(recording, speaker, length).map(({ from, to }, index) => (
+            {spans(recording, speaker).map(({ from, to }, index) => (
               <span
                 key={index}
                 class="lane-span"
@@ -92,7 +92,8 @@ function paint(box: HTMLElement | null, at: number, length: number, voices: Voic
 }
 
 // From the first to the last packet of each stream of one voice, as shares of the whole.
-function spans(recording: Recording, speaker: Voice, length: number) {
+function spans(recording: Recording, speaker: Voice) {
+  const length = secondsBetween(recording.started_at, recording.ended_at) ?? 0;
   if (length <= 0) return [];
   return recording.streams
     .filter((stream) => stream.speaker === speaker && stream.packets > 0)

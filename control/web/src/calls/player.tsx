@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { audioAddress } from "../api/client";
 import { Problem, problemOf } from "../api/problem";
 import type { Recording } from "../api/types";
-import { durationText, secondsBetween } from "../i18n/format";
+import { durationText, secondsBetween, useFormat } from "../i18n/format";
 import { useTexts } from "../i18n/texts";
 import { Icon } from "../ui/icons";
 import { Failure } from "../ui/notice";
@@ -20,6 +20,7 @@ type Phase = "idle" | "preparing" | "playing" | "paused" | "failed";
 export function Player({ recording }: { recording: Recording }) {
   const texts = useTexts();
   const words = texts.player;
+  const format = useFormat();
   const audio = useRef<HTMLAudioElement>(null);
   const voices = useRef<Voices | null>(null);
   const [phase, setPhase] = useState<Phase>("idle");
@@ -41,6 +42,7 @@ export function Player({ recording }: { recording: Recording }) {
     if (element.error) element.load();
     try {
       voices.current ??= openVoices(element);
+      voices.current.hear(heard);
       await voices.current.resume();
     } catch {
       // No audio graph in this browser: the element plays by itself, without levels.
@@ -51,7 +53,7 @@ export function Player({ recording }: { recording: Recording }) {
       if (element.error || !element.paused) return; // onError tells why.
       setPhase("paused");
     }
-  }, []);
+  }, [heard]);
 
   const seek = useCallback((seconds: number) => {
     const element = audio.current;
@@ -130,20 +132,8 @@ export function Player({ recording }: { recording: Recording }) {
         <span class="player-time">
           {durationText(at)} <span class="quiet">/ {durationText(length)}</span>
         </span>
-        <label class="player-speed">
-          <span class="unseen">{words.speed}</span>
-          <select
-            onChange={(event) => {
-              if (audio.current) audio.current.playbackRate = Number(event.currentTarget.value);
-            }}
-          >
-            {speeds.map((speed) => (
-              <option key={speed} value={speed} selected={speed === 1}>
-                {speed}×
-              </option>
-            ))}
-          </select>
-        </label>
+      </div>
+      <div class="player-controls">
         <fieldset class="choice player-voices">
           <legend class="unseen">{words.voices}</legend>
           {(["both", "caller", "callee"] as const).map((choice) => (
@@ -158,6 +148,20 @@ export function Player({ recording }: { recording: Recording }) {
             </label>
           ))}
         </fieldset>
+        <label class="player-speed">
+          <span class="unseen">{words.speed}</span>
+          <select
+            onChange={(event) => {
+              if (audio.current) audio.current.playbackRate = Number(event.currentTarget.value);
+            }}
+          >
+            {speeds.map((speed) => (
+              <option key={speed} value={speed} selected={speed === 1}>
+                {format.count(speed)}×
+              </option>
+            ))}
+          </select>
+        </label>
       </div>
       <p class="player-note" role="status">
         {phase === "preparing" ? words.preparing : phase === "idle" ? words.logged : ""}

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { getReceipt } from "../api/client";
-import { asProblem, isRecord, type Problem } from "../api/problem";
+import { asProblem, type Problem } from "../api/problem";
 import type { Receipt } from "../api/types";
 import { useFormat } from "../i18n/format";
 import { useTexts } from "../i18n/texts";
@@ -48,15 +48,13 @@ export function ReceiptCard({ recordingId, receipt: given }: ReceiptProps) {
 function ReceiptFields({ recordingId, receipt }: { recordingId: string; receipt: Receipt }) {
   const texts = useTexts();
   const words = texts.receipt;
-  const shown = flatten(receipt.fields).filter(([name]) => words.fields[name] !== undefined);
-  const order = Object.keys(words.fields);
-  shown.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  const shown = Object.keys(words.fields).filter((name) => name in receipt.fields);
   return (
     <div class="receipt">
-      <h4>{words.title}</h4>
+      <h3>{words.title}</h3>
       <dl class="facts">
-        {shown.map(([name, value]) => (
-          <FieldRow key={name} name={name} value={value} />
+        {shown.map((name) => (
+          <FieldRow key={name} name={name} value={receipt.fields[name]} />
         ))}
       </dl>
       <p class="receipt-actions">
@@ -80,6 +78,9 @@ function ReceiptFields({ recordingId, receipt }: { recordingId: string; receipt:
   );
 }
 
+// Sentences that are part of what is signed: shown as they are, not translated.
+const signedText = new Set(["covers", "does_not_cover"]);
+
 function FieldRow({ name, value }: { name: string; value: unknown }) {
   const texts = useTexts();
   const format = useFormat();
@@ -93,18 +94,13 @@ function FieldRow({ name, value }: { name: string; value: unknown }) {
           <time dateTime={text}>{format.moment(text)}</time>
         ) : name === "stage" ? (
           <Word of={texts.receipt.stages} code={text} />
+        ) : signedText.has(name) ? (
+          <span lang="en">{text}</span>
         ) : (
           <code class="id">{text}</code>
         )}
       </dd>
     </>
-  );
-}
-
-// The members of objects inside the receipt beside those of the receipt itself.
-function flatten(fields: Record<string, unknown>): [string, unknown][] {
-  return Object.entries(fields).flatMap(([name, value]): [string, unknown][] =>
-    isRecord(value) ? flatten(value) : [[name, value]],
   );
 }
 

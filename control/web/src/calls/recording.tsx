@@ -30,12 +30,7 @@ export function RecordingCard({ recording, title, onChanged }: RecordingProps) {
       tabIndex={-1}
       class={`recording recording-${erased ? "erased" : recording.state}`}
     >
-      {title && <h4 class="recording-title">{title}</h4>}
-      <p class="recording-state">
-        {erased ? texts.recording.states.erased : texts.recording.states[recording.state]}
-        <RecordingFacts recording={recording} erased={erased} />
-      </p>
-      <Content recording={recording} erased={erased} />
+      {title && <h3 class="recording-title">{title}</h3>}
       {erased ? (
         <>
           <p class="recording-gone" role="status">
@@ -44,25 +39,32 @@ export function RecordingCard({ recording, title, onChanged }: RecordingProps) {
           <ReceiptCard recordingId={recording.recording_id} receipt={receipt} />
         </>
       ) : (
-        <Erase
-          recording={recording}
-          onErased={(signed) => {
-            setReceipt(signed);
-            card.current?.focus({ preventScroll: true }); // The button that had it is gone.
-          }}
-          onChanged={onChanged}
-        />
+        <>
+          <p class="recording-state">
+            {texts.recording.states[recording.state]}
+            <RecordingFacts recording={recording} />
+          </p>
+          <Content recording={recording} />
+          <Erase
+            recording={recording}
+            onErased={(signed) => {
+              setReceipt(signed);
+              card.current?.focus({ preventScroll: true }); // The button that had it is gone.
+            }}
+            onChanged={onChanged}
+          />
+        </>
       )}
     </article>
   );
 }
 
-function RecordingFacts({ recording, erased }: { recording: Recording; erased: boolean }) {
+function RecordingFacts({ recording }: { recording: Recording }) {
   const texts = useTexts();
   const format = useFormat();
   const words = texts.recording;
   const facts: string[] = [];
-  if (recording.expires_on && !erased) facts.push(words.expires(format.date(recording.expires_on)));
+  if (recording.expires_on) facts.push(words.expires(format.date(recording.expires_on)));
   if (recording.dropped_packets > 0) {
     facts.push(words.dropped(format.count(recording.dropped_packets)));
   }
@@ -78,10 +80,9 @@ function RecordingFacts({ recording, erased }: { recording: Recording; erased: b
   );
 }
 
-function Content({ recording, erased }: { recording: Recording; erased: boolean }) {
+function Content({ recording }: { recording: Recording }) {
   const texts = useTexts();
   const session = useSession();
-  if (erased) return null;
   switch (recording.state) {
     case "open":
     case "closing":

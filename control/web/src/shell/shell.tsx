@@ -52,11 +52,12 @@ export function Shell({ route, live, onLogOut, children }: ShellProps) {
         {live && (
           <p class={`feed feed-${live}`} role="status">
             <span class="feed-dot" aria-hidden="true" />
-            {texts.live[live]}
+            <span class="feed-word">{texts.live[live]}</span>
           </p>
         )}
         <AccountMenu onLogOut={onLogOut} />
       </header>
+      {live === "offline" && <p class="feed-down">{texts.problems.feedDown}</p>}
       <main id="content" ref={content} tabIndex={-1} class="content">
         {children}
       </main>
