@@ -83,7 +83,7 @@ class StoreTest(Folder):
         return gateway
 
     def memif(self):
-        return f"net_memif0,role=server,socket={self.path('calls.sock')},socket-abstract=no"
+        return harness.memif_port(self.folder)[0]
 
     def snapshot(self):
         found = {}

@@ -20,6 +20,8 @@ TOOLS = os.path.join(ROOT, "tests/tools")
 BIN = os.environ.get("OPPTAK_BIN", os.path.join(ROOT, "build/release/bin"))
 sys.path[:0] = [TOOLS, os.path.join(ROOT, "scripts/demo")]
 
+import compare_replay  # pylint: disable=wrong-import-position
+
 SKIPPED = 77
 
 CONFIG = """\
@@ -132,10 +134,15 @@ class Folder(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def assert_agree(self, report, truth, mode="automatic"):
-        import compare_replay
-        differences = list(compare_replay.compare(report, truth, mode))
+    def assert_agree(self, report, truth, mode="automatic", counters=True):
+        differences = list(compare_replay.compare(report, truth, mode, counters))
         self.assertEqual(differences, [], "\n".join(differences[:20]))
+
+
+def memif_port(folder):
+    """A port that needs no privilege, and the socket where a Player finds it."""
+    socket = os.path.join(folder, "calls.sock")
+    return f"net_memif0,role=server,socket={socket},socket-abstract=no,rsize=11", socket
 
 
 class Gateway:
@@ -234,6 +241,25 @@ class Gateway:
             if not page.get("next_cursor"):
                 return found
             cursor = f"&cursor={page['next_cursor']}"
+
+    def settled(self):
+        """All calls, once every one has ended and each recording is stored, erased or lost."""
+        def look():
+            calls = self.calls()
+            open_ = [call for call in calls if call["state"] == "in_progress" or any(
+                recording["state"] in ("open", "closing") for recording in call["recordings"])]
+            return calls if calls and not open_ else None
+        return wait_until("all calls have ended and are stored", look, 60, 0.5)
+
+    def read_store(self):
+        """What the store holds, decrypted and verified, as `opptak replay --json` prints it."""
+        done = subprocess.run(
+            [program("read-store"), os.path.join(self.folder, "store"),
+             os.path.join(self.folder, "vault/root.key")],
+            capture_output=True, text=True, check=False, timeout=120)
+        if done.returncode != 0:
+            raise AssertionError("read-store: " + done.stderr)
+        return json.loads(done.stdout)
 
     def __enter__(self):
         return self.start()
