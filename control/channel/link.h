@@ -73,8 +73,8 @@ template <class T>
 }
 
 template <class T>
-[[nodiscard]] std::span<std::uint8_t> bytes_of(T& message) noexcept {
-  return {reinterpret_cast<std::uint8_t*>(&message), sizeof(T)};
+[[nodiscard]] std::span<const std::uint8_t> bytes_of(const T& message) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(&message), sizeof(T)};
 }
 
 }  // namespace opptak::control

@@ -15,15 +15,15 @@
 namespace opptak::control {
 
 enum class ServiceError : std::uint8_t {
-  kNotFound,        // No such call, recording or campaign.
-  kNotInProgress,   // The call has ended.
-  kModeOff,         // The campaign records nothing: start is refused (409).
-  kNotManual,       // Automatic campaigns cannot be started or stopped by hand (409).
+  kNotFound,       // No such call, recording or campaign.
+  kNotInProgress,  // The call has ended.
+  kModeOff,        // The campaign records nothing: start is refused (409).
+  kNotManual,      // Automatic campaigns cannot be started or stopped by hand (409).
   kAlreadyRecording,
   kNotRecording,
-  kStillOpen,       // A recording that is being written cannot be erased yet (409).
+  kStillOpen,  // A recording that is being written cannot be erased yet (409).
   kStoreFull,
-  kInternal,        // Disk or database failed; the log says what.
+  kInternal,  // Disk or database failed; the log says what.
 };
 
 // Who asks: an opaque id of an account or token, never a name. Goes into events and receipts.
