@@ -56,23 +56,26 @@ class StreamDigest {
 
  private:
   struct Hashes;
-  struct Late {
+  struct Waiting {
     std::uint8_t payload_type = 0;
     std::vector<std::uint8_t> payload;
   };
 
   void start_run(std::uint16_t sequence);
-  void flush_until(std::int64_t end);
   void finish_run();
+  void take(std::int64_t number, const storage::RtpRecord& packet);
+  void flush();
   void hash(std::uint8_t payload_type, std::span<const std::uint8_t> payload);
 
   StreamSummary summary_;
   std::unique_ptr<Hashes> hashes_;
-  // The last packets of the run wait here until nothing late can come before them.
-  std::map<std::int64_t, Late> waiting_;
-  std::int64_t highest_ = 0;  // Extended; the low 16 bits are the sequence number.
+  bool running_ = false;
+  // Extended numbers of the run; the low 16 bits are the sequence number.
   std::int64_t lowest_ = 0;
+  std::int64_t highest_ = 0;
+  std::int64_t hashed_end_ = 0;  // Everything below is hashed or lost.
   std::uint64_t run_packets_ = 0;
+  std::map<std::int64_t, Waiting> waiting_;  // For what may still come before them.
 };
 
 }  // namespace opptak::control::readback
