@@ -68,13 +68,11 @@ class Exchange {
       child_.input.close();
       return {};
     }
-    while (writer_.bytes().empty() && !ended_) {
-      const auto more = feed_(writer_);
-      if (!more) return std::unexpected(more.error());
-      if (!*more) {
-        ended_ = true;
-        writer_.end();
-      }
+    const auto more = feed_(writer_);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) {
+      ended_ = true;
+      writer_.end();
     }
     return {};
   }
