@@ -48,6 +48,7 @@ export function CallList({ log, place, filtered, selected, onReload, onOlder }: 
   }
 
   const controls = may(session, "control") && now.some(canControl);
+  const columns = controls ? 9 : 8;
   const row = (call: Call) => (
     <CallRow
       key={call.call_id}
@@ -59,20 +60,27 @@ export function CallList({ log, place, filtered, selected, onReload, onOlder }: 
   );
   return (
     <>
-      <table class={controls ? "log log-controls" : "log"} role="table" aria-busy={log.phase === "loading"}>
+      <table class="log" role="table" aria-busy={log.phase === "loading"}>
         <caption class="unseen">{texts.calls}</caption>
         <Head controls={controls} />
         {now.length > 0 && (
           <tbody role="rowgroup" class="log-now">
-            <GroupHead columns={controls ? 9 : 8}>
+            <GroupHead columns={columns}>
               {texts.list.now}
               <span class="log-count">{texts.list.nowCount(now.length)}</span>
             </GroupHead>
             {now.slice(0, nowShownMax).map(row)}
+            {now.length > nowShownMax && (
+              <tr role="row">
+                <td role="cell" colSpan={columns} class="quiet">
+                  {texts.list.nowMore(now.length - nowShownMax)}
+                </td>
+              </tr>
+            )}
           </tbody>
         )}
         {byDay(past).map(([key, calls]) => (
-          <Day key={key} calls={calls} columns={controls ? 9 : 8}>
+          <Day key={key} calls={calls} columns={columns}>
             {calls.map(row)}
           </Day>
         ))}

@@ -28,9 +28,12 @@ export function CallsView(props: CallsViewProps) {
   const session = useSession();
   if (!may(session, "viewCalls")) {
     return (
-      <Empty title={texts.list.noAccess}>
-        <p>{texts.list.noAccessHint}</p>
-      </Empty>
+      <section class="calls-list" aria-label={texts.calls}>
+        <h1 class="view-title">{texts.calls}</h1>
+        <Empty title={texts.list.noAccess}>
+          <p>{texts.list.noAccessHint}</p>
+        </Empty>
+      </section>
     );
   }
   return <Calls {...props} />;

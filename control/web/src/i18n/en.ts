@@ -98,6 +98,7 @@ export const en: Texts = {
   list: {
     now: "In progress now",
     nowCount: (count: number) => (count === 1 ? "1 call" : `${count} calls`),
+    nowMore: (count: number) => `and ${count} more`,
     time: "Time",
     from: "From",
     to: "To",

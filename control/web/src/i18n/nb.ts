@@ -97,6 +97,7 @@ export const nb = {
   list: {
     now: "Pågår nå",
     nowCount: (count: number) => (count === 1 ? "1 samtale" : `${count} samtaler`),
+    nowMore: (count: number) => `og ${count} til`,
     time: "Tid",
     from: "Fra",
     to: "Til",
