@@ -184,6 +184,10 @@ Outcome CallMachine::on_cancel(const Message& message) {
 Outcome CallMachine::on_bye(const Message& message) {
   const auto place = place_of(message);
   if (!place) return Outcome::kUnmatchedDialog;
+  if (call_.rejected.deadline.known()) {  // It has ended already, and the BYE says for good.
+    end_if_pending();
+    return Outcome::kFollowed;
+  }
   if (place->dialog == kNoDialog) {
     // A fork that was never seen, unless the answer itself was not.
     if (has_confirmed(place->leg)) return Outcome::kUnmatchedDialog;
@@ -290,7 +294,9 @@ void CallMachine::reject_branch(Exchange& exchange, std::string_view branch_text
   };
   if (std::ranges::any_of(call_.exchanges, still_open)) return;
   call_.cancelled = {};
-  call_.rejected = PendingEnd{step_.at + step_.config.retry_window_ns, step_.at,
+  const std::int64_t window_ns = status == 401 || status == 407 ? step_.config.challenge_window_ns
+                                                                : step_.config.retry_window_ns;
+  call_.rejected = PendingEnd{step_.at + window_ns, step_.at,
                               cancelled ? EndCause::kCancelled : EndCause::kRejected, status};
 }
 

@@ -28,6 +28,8 @@ struct FollowerConfig {
   // How long a rejected INVITE may be tried again (credentials, redirection, next trunk) and still
   // be the same call. Its CallEnded comes when that time is over, with the response's time.
   std::int64_t retry_window_ns = 2 * kNsPerSecond;
+  // The same after 401 and 407: a person may have to type the password.
+  std::int64_t challenge_window_ns = 60 * kNsPerSecond;
   // After CANCEL without 487 (a mirror of one direction): 64 * T1, RFC 3261 section 9.1.
   std::int64_t cancel_timeout_ns = 32 * kNsPerSecond;
   // How long an endpoint that a newer description replaced stays in the media set: packets are on

@@ -16,7 +16,7 @@ enum class ScanError : std::uint8_t {
   kNotSip,          // First line is neither a request line nor a status line.
   kBadVersion,      // Looks like SIP, version is not 2.0.
   kBadStatus,       // Status code is not 100-699.
-  kTruncated,       // The header has no end (no empty line).
+  kTruncated,       // The datagram ends in the header, before Call-ID and CSeq.
   kTooManyHeaders,  // More than kHeadersMax fields.
   kNoCallId,        // Call-ID missing or empty.
   kNoCseq,          // CSeq missing or not "number METHOD".
@@ -26,14 +26,15 @@ inline constexpr std::size_t kScanErrorCount = 9;
 
 // What is wrong with a message that can be followed all the same; bits of Message::defects.
 enum Defect : std::uint16_t {
-  kDefectFrom = 1,             // From missing, or without a URI.
-  kDefectTo = 2,               // To missing, or without a URI.
-  kDefectVia = 4,              // Via missing.
-  kDefectHeader = 8,           // A header line without a colon.
-  kDefectContentLength = 16,   // Content-Length is no number.
-  kDefectBodyTruncated = 32,   // Content-Length promises more than the datagram holds.
-  kDefectMethodMismatch = 64,  // CSeq names another method than the request line, which counts.
-  kDefectDuplicate = 128,      // A field that may stand once stands again; the first one counts.
+  kDefectFrom = 1,               // From missing, or without a URI.
+  kDefectTo = 2,                 // To missing, or without a URI.
+  kDefectVia = 4,                // Via missing.
+  kDefectHeader = 8,             // A header line without a colon.
+  kDefectContentLength = 16,     // Content-Length is no number.
+  kDefectBodyTruncated = 32,     // Content-Length promises more than the datagram holds.
+  kDefectMethodMismatch = 64,    // CSeq names another method than the request line, which counts.
+  kDefectDuplicate = 128,        // A field that may stand once stands again; the first one counts.
+  kDefectHeaderTruncated = 256,  // The header has no end (no empty line): only whole lines count.
 };
 
 inline constexpr std::uint32_t kHeadersMax = 256;

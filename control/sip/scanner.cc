@@ -94,7 +94,10 @@ class Scanner {
   std::expected<Message, ScanError> scan() noexcept {
     if (const auto error = scan_start_line()) return std::unexpected(*error);
     if (const auto error = scan_header()) return std::unexpected(*error);
-    if (const auto error = check_fields()) return std::unexpected(*error);
+    if (const auto error = check_fields()) {
+      const bool cut = message_.has(kDefectHeaderTruncated) && *error != ScanError::kFieldTooLong;
+      return std::unexpected(cut ? ScanError::kTruncated : *error);
+    }
     bound_body();
     return message_;
   }
@@ -148,16 +151,22 @@ class Scanner {
     for (std::uint32_t count = 0;; ++count) {
       const char* begin = rest_.data();
       auto line = take_line();
-      if (!line) return ScanError::kTruncated;
+      if (!line) return cut_header();
       if (line->empty() || *line == "\r") return std::nullopt;
       while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t')) {  // Folded.
         line = take_line();
-        if (!line) return ScanError::kTruncated;
+        if (!line) return cut_header();
       }
       if (count == kHeadersMax) return ScanError::kTooManyHeaders;
       const char* end = line->data() + line->size();
       take_field(std::string_view(begin, static_cast<std::size_t>(end - begin)));
     }
+  }
+
+  std::optional<ScanError> cut_header() noexcept {
+    message_.defects |= kDefectHeaderTruncated;
+    rest_ = {};
+    return std::nullopt;
   }
 
   void take_field(std::string_view line) noexcept {
@@ -244,7 +253,7 @@ class Scanner {
   // Content-Length the body reaches to the end.
   void bound_body() noexcept {
     message_.body = rest_;
-    if (!message_.content_length) return;
+    if (!message_.content_length || message_.has(kDefectHeaderTruncated)) return;
     if (*message_.content_length > rest_.size()) {
       message_.defects |= kDefectBodyTruncated;
     } else {

@@ -14,8 +14,9 @@
 namespace opptak::control::sip {
 
 // `extra_header`: name of one more header to pick out, in any case; empty: none.
-// A message that is cut anywhere gives kTruncated in its header, and kDefectBodyTruncated in its
-// body where Content-Length tells. The message borrows `datagram`. Callable from any thread.
+// A message that is cut in its header gives kTruncated, or kDefectHeaderTruncated behind Call-ID
+// and CSeq; one that is cut in its body gives kDefectBodyTruncated where Content-Length tells. A
+// line that is cut never counts. The message borrows `datagram`. Callable from any thread.
 [[nodiscard]] std::expected<Message, ScanError> scan_message(
     std::span<const std::uint8_t> datagram, std::string_view extra_header) noexcept;
 
