@@ -86,7 +86,12 @@ std::optional<UnixNs> parse_rfc3339(std::string_view text) noexcept {
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   const std::int64_t seconds =
       days * 86'400 + hour * 3'600 + minute * 60 + second - *offset_seconds;
-  return UnixNs{seconds * kNsPerSecond + *fraction_ns};
+  const UnixNs time{seconds * kNsPerSecond + *fraction_ns};
+  // An offset or a leap second may have moved it out again; 0 would mean "not known".
+  constexpr std::int64_t kEndSeconds =
+      std::chrono::sys_days{std::chrono::year{2201} / 1 / 1}.time_since_epoch().count() * 86'400;
+  if (time.value <= 0 || seconds >= kEndSeconds) return std::nullopt;
+  return time;
 }
 
 }  // namespace opptak::control::http

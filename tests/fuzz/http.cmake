@@ -1,0 +1,1 @@
+opptak_fuzz(fuzz_http http_fuzz.cc DEPS control_http_parse)
