@@ -172,7 +172,7 @@ Outcome CallMachine::on_cancel(const Message& message) {
   if (exchange->state == ExchangeState::kCommitted) return Outcome::kLate;
   if (Branch* branch = find_branch(*exchange, message.via_branch)) branch->cancelled = true;
   const auto given_up = [](const Branch& branch) { return branch.cancelled || branch.failed; };
-  if (exchange->in_dialog() || call_.cancelled.deadline.known() ||
+  if (exchange->in_dialog() || call_.answered || call_.cancelled.deadline.known() ||
       !all_closest(*exchange, given_up)) {
     return Outcome::kFollowed;
   }

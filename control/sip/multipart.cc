@@ -41,9 +41,9 @@ std::size_t find_delimiter(std::string_view body, std::string_view boundary,
 std::string_view take_part_header(std::string_view& part) noexcept {
   std::string_view content_type;
   while (!part.empty()) {
-    std::string_view line = take_until(part, '\n');
+    std::string_view line = take_line(part);
     while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) {  // Folded.
-      const std::string_view next = take_until(part, '\n');
+      const std::string_view next = take_line(part);
       line = std::string_view(line.data(),
                               static_cast<std::size_t>(next.data() + next.size() - line.data()));
     }
@@ -61,7 +61,7 @@ std::optional<SdpBody> find_in_parts(std::string_view boundary, SdpBody body, in
   while (at != std::string_view::npos) {
     std::string_view part = body.text.substr(at + 2 + boundary.size());
     if (part.starts_with("--")) break;  // Closing delimiter.
-    static_cast<void>(take_until(part, '\n'));
+    static_cast<void>(take_line(part));
     const std::size_t next = find_delimiter(part, boundary, 0);
     const bool cut = next == std::string_view::npos && body.truncated;
     SdpBody inner{part.substr(0, next), cut};

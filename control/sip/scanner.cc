@@ -170,8 +170,8 @@ class Scanner {
   }
 
   void take_field(std::string_view line) noexcept {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) {
+    const std::size_t colon = find_near(line, ':');
+    if (colon == line.size()) {
       message_.defects |= kDefectHeader;
       return;
     }

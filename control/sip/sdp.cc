@@ -240,7 +240,7 @@ std::expected<void, SdpError> scan_sdp(std::string_view text, bool truncated, Sd
   SdpScanner scanner(out);
   while (!text.empty()) {
     if (truncated && text.find('\n') == std::string_view::npos) break;
-    const std::string_view line = take_until(text, '\n');
+    const std::string_view line = take_line(text);
     if (line.size() >= 2 && line[1] == '=') {
       scanner.line(line[0], line.substr(2));
     } else if (!trim(line).empty()) {

@@ -59,12 +59,28 @@ namespace opptak::control::sip {
   return word;
 }
 
+// Position of `c`, or text.size(). A plain loop: what is looked for stands within a few bytes,
+// where memchr() costs more than it saves.
+[[nodiscard]] constexpr std::size_t find_near(std::string_view text, char c) noexcept {
+  std::size_t at = 0;
+  while (at < text.size() && text[at] != c) ++at;
+  return at;
+}
+
+// Cuts one line without its LF off the front of `rest`; the last one may lack its LF.
+[[nodiscard]] constexpr std::string_view take_line(std::string_view& rest) noexcept {
+  const std::size_t at = rest.find('\n');
+  const std::string_view line = rest.substr(0, at);
+  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+  return line;
+}
+
 // Cuts everything up to `separator` off the front of `rest`, separator included.
 [[nodiscard]] constexpr std::string_view take_until(std::string_view& rest,
                                                     char separator) noexcept {
-  const std::size_t at = rest.find(separator);
+  const std::size_t at = find_near(rest, separator);
   const std::string_view piece = rest.substr(0, at);
-  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+  rest.remove_prefix(at == rest.size() ? at : at + 1);
   return piece;
 }
 
