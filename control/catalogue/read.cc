@@ -119,16 +119,22 @@ std::string select_recordings(std::string_view rest) {
 }
 
 // The text of a list's query depends only on which conditions it has: few texts, all cached.
+// A number is always the narrowest condition, which SQLite cannot know: the '+' keeps it from
+// walking through an index of another one instead.
 std::string list_sql(const CallFilter& filter, bool resumed) {
+  const std::string_view plus = filter.customer ? "+" : "";
   std::string where = "WHERE TRUE";
-  if (filter.from.known()) where += " AND started_at >= ?";
-  if (filter.to.known()) where += " AND started_at < ?";
-  if (filter.client) where += " AND client = ?";
-  if (filter.campaign) where += " AND campaign = ?";
-  if (filter.state) where += " AND state = ?";
-  if (filter.agent) where += " AND agent = ?";
+  const auto add = [&](bool given, std::string_view column, std::string_view comparison) {
+    if (given) where += fmt::format(" AND {}{} {} ?", plus, column, comparison);
+  };
+  add(filter.from.known(), "started_at", ">=");
+  add(filter.to.known(), "started_at", "<");
+  add(filter.client.has_value(), "client", "=");
+  add(filter.campaign.has_value(), "campaign", "=");
+  add(filter.state.has_value(), "state", "=");
+  add(filter.agent.has_value(), "agent", "=");
   if (filter.customer) where += " AND (from_user = ? OR to_user = ?)";
-  if (resumed) where += " AND (started_at, id) < (?, ?)";
+  if (resumed) where += fmt::format(" AND ({}started_at, id) < (?, ?)", plus);
   return select_calls(where + " ORDER BY started_at DESC, id DESC LIMIT ?");
 }
 

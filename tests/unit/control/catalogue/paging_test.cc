@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "control/catalogue/row_text.h"
 #include "tests/unit/control/catalogue/sample_rows.h"
 
 namespace opptak::control {
@@ -102,6 +103,8 @@ TEST_F(CatalogueTest, FiltersAgreeWithASearchThroughAllRows) {
       cursor = page->next_cursor.value_or("");
     } while (!cursor.empty());
     EXPECT_EQ(got, wanted) << "conditions " << conditions;
+    // Every form also as a later page, so that all of them are prepared on one connection.
+    ASSERT_TRUE(writer_->list_calls(filter, pack_cursor({{1'100}, {}}), 1));
   }
 }
 
