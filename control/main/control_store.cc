@@ -56,9 +56,7 @@ std::expected<void, std::string> open_catalogue(ControlStore& store,
   if (const auto done = upsert_settings(*store.catalogue, settings); !done) return failed(done);
   const std::filesystem::path file = access_file(store.directory);
   auto access = open_access(file);
-  if (!access) {
-    return Failed(fmt::format("{}: {}", file.string(), message_of(access.error())));
-  }
+  if (!access) return Failed(access.error().message);
   store.access = std::move(*access);
   return {};
 }

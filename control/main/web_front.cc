@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/web/assets.h"
+#include "dataplane/api/messages.h"
 
 namespace opptak::control {
 

@@ -2,6 +2,8 @@
 // have bounded values only: never a call, a client or a number.
 #pragma once
 
+#include <prometheus/collectable.h>
+
 #include <functional>
 #include <memory>
 #include <span>
@@ -13,9 +15,6 @@
 #include "control/core/stats.h"
 #include "control/http/stats.h"
 
-namespace prometheus {
-class Collectable;
-}
 
 namespace opptak::control::metrics {
 

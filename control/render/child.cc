@@ -9,8 +9,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,7 +130,8 @@ Child::~Child() {
 }
 
 std::expected<int, RenderError> Child::wait(std::chrono::steady_clock::time_point deadline) {
-  const Descriptor process(pidfd_open(pid_, 0));
+  // glibc 2.36 declares pidfd_open() without C linkage.
+  const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   if (!process.open()) return std::unexpected(RenderError::kCrashed);
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

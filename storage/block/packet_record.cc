@@ -6,6 +6,7 @@ using namespace record_flag;
 
 namespace {
 constexpr std::size_t kRtpFixedHeaderBytes = 12;  // RFC 3550 section 5.1.
+constexpr std::uint64_t kArrivalMaxUs = std::uint64_t{1} << 62;
 }
 
 bool RecordDecoder::take(std::size_t bytes, const std::uint8_t*& at) noexcept {
@@ -20,14 +21,14 @@ bool RecordDecoder::take_arrival(std::uint8_t flags, RtpRecord& packet) noexcept
   if ((flags & kArrival) != 0) {
     if (!take(8, at)) return false;
     packet.arrival_us = load_le<std::uint64_t>(at);
-    return packet.arrival_us >= state_.arrival_us;
+    return packet.arrival_us >= state_.arrival_us && packet.arrival_us <= kArrivalMaxUs;
   }
   if (!take(2, at)) return false;
   const auto deviation = static_cast<std::int16_t>(load_le<std::uint16_t>(at));
   const auto after_us = static_cast<std::int64_t>(state_.interval_us) + deviation;
   if (after_us < 0) return false;
   packet.arrival_us = state_.arrival_us + static_cast<std::uint64_t>(after_us);
-  return true;
+  return packet.arrival_us <= kArrivalMaxUs;
 }
 
 bool RecordDecoder::take_header(RtpRecord& packet) noexcept {

@@ -1,0 +1,193 @@
+#include "control/cli/capture_check.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/base/bytes.h"
+
+namespace opptak::control::cli {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+using Checked = CliResult<std::optional<CaptureCut>>;
+
+constexpr std::size_t kPcapHeaderBytes = 24;
+constexpr std::size_t kPcapPacketBytes = 16;
+constexpr std::uint32_t kSnapBytesMax = 262'144;  // libpcap's own bound.
+constexpr std::size_t kBlockBytesMin = 12;
+constexpr std::uint32_t kBlockBytesMax = 16 << 20;  // libpcap's own bound.
+constexpr std::uint32_t kSectionHeader = 0x0a0d0d0a;
+constexpr std::uint32_t kInterface = 1;
+constexpr std::uint32_t kOldPacket = 2;
+constexpr std::uint32_t kSimplePacket = 3;
+constexpr std::uint32_t kEnhancedPacket = 6;
+
+struct NamedLink {
+  std::uint32_t type;  // https://www.tcpdump.org/linktypes.html
+  const char* name;
+};
+constexpr std::array kLinks = {
+    NamedLink{0, "loopback"}, NamedLink{1, "Ethernet"},   NamedLink{9, "PPP"},
+    NamedLink{12, "raw IP"},  NamedLink{14, "raw IP"},    NamedLink{50, "PPP"},
+    NamedLink{101, "raw IP"}, NamedLink{108, "loopback"}, NamedLink{113, "Linux cooked"},
+    NamedLink{228, "IPv4"},   NamedLink{229, "IPv6"},     NamedLink{276, "Linux cooked"},
+};
+
+std::uint32_t swapped(std::uint32_t value, bool swap) {
+  return swap ? std::byteswap(value) : value;
+}
+
+std::optional<CliFailure> check_link(std::uint32_t type, const std::string& name) {
+  const bool known =
+      std::ranges::any_of(kLinks, [type](const NamedLink& link) { return link.type == type; });
+  if (known) return std::nullopt;
+  return CliFailure{
+      fmt::format("{} has link type {}, which cannot be read: capture or convert it "
+                  "to Ethernet, Linux cooked or raw IP.",
+                  name, type)};
+}
+
+std::optional<CaptureCut> cut_at(std::uint64_t packets, std::size_t offset, bool damaged) {
+  return CaptureCut{.packets = packets, .offset_bytes = offset, .damaged = damaged};
+}
+
+// pcap: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap
+Checked check_pcap(Bytes bytes, const std::string& name, bool swap, std::size_t packet_bytes) {
+  if (bytes.size() < kPcapHeaderBytes) {
+    return fail(fmt::format("{} ends within its file header: capture it again.", name));
+  }
+  const std::uint32_t link = swapped(load_le<std::uint32_t>(&bytes[20]), swap) & 0x0fffffff;
+  if (auto failure = check_link(link, name)) return std::unexpected(*failure);
+  std::uint64_t packets = 0;
+  for (std::size_t at = kPcapHeaderBytes; at < bytes.size(); ++packets) {
+    if (bytes.size() - at < packet_bytes) return cut_at(packets, at, false);
+    const std::uint32_t captured = swapped(load_le<std::uint32_t>(&bytes[at + 8]), swap);
+    if (captured > kSnapBytesMax) return cut_at(packets, at, true);
+    if (bytes.size() - at - packet_bytes < captured) return cut_at(packets, at, false);
+    at += packet_bytes + captured;
+  }
+  return std::nullopt;
+}
+
+// pcapng: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng
+Checked check_pcapng(Bytes bytes, const std::string& name) {
+  std::uint64_t packets = 0;
+  bool swap = false;
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (bytes.size() - at < kBlockBytesMin) return cut_at(packets, at, false);
+    const std::uint32_t raw_type = load_le<std::uint32_t>(&bytes[at]);
+    if (raw_type == kSectionHeader) {
+      const std::uint32_t order = load_le<std::uint32_t>(&bytes[at + 8]);
+      if (order != 0x1a2b3c4d && order != 0x4d3c2b1a) return cut_at(packets, at, true);
+      swap = order == 0x4d3c2b1a;
+    }
+    const std::uint32_t type = swapped(raw_type, swap);
+    const std::uint32_t block = swapped(load_le<std::uint32_t>(&bytes[at + 4]), swap);
+    if (block < kBlockBytesMin || block > kBlockBytesMax) return cut_at(packets, at, true);
+    const std::size_t padded = (std::size_t{block} + 3) / 4 * 4;
+    if (bytes.size() - at < padded) return cut_at(packets, at, false);
+    if (type == kInterface && block >= 20) {
+      const auto link = load_le<std::uint16_t>(&bytes[at + 8]);
+      if (auto failure = check_link(swap ? std::byteswap(link) : link, name)) {
+        return std::unexpected(*failure);
+      }
+    }
+    if (type == kEnhancedPacket || type == kSimplePacket || type == kOldPacket) ++packets;
+    at += padded;
+  }
+  return std::nullopt;
+}
+
+// A file in memory for as long as this lives.
+class Mapping {
+ public:
+  explicit Mapping(const std::filesystem::path& file) {
+    const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+      error_ = errno;
+      return;
+    }
+    struct stat status{};
+    if (fstat(descriptor, &status) != 0) {
+      error_ = errno;
+    } else if (!S_ISREG(status.st_mode)) {
+      error_ = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+    } else if (status.st_size > 0) {
+      size_ = static_cast<std::size_t>(status.st_size);
+      memory_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
+      if (memory_ == MAP_FAILED) error_ = errno;
+    }
+    close(descriptor);
+  }
+  ~Mapping() {
+    if (memory_ != nullptr && memory_ != MAP_FAILED) munmap(memory_, size_);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+  [[nodiscard]] int error() const noexcept { return error_; }
+  [[nodiscard]] Bytes bytes() const noexcept {
+    return {static_cast<const std::uint8_t*>(memory_), size_};
+  }
+
+ private:
+  void* memory_ = nullptr;
+  std::size_t size_ = 0;
+  int error_ = 0;
+};
+
+}  // namespace
+
+Checked check_capture_bytes(Bytes bytes, const std::string& name) {
+  const auto not_a_capture = [&name] {
+    return fail(
+        fmt::format("{} is neither a pcap nor a pcapng file: give a capture as tcpdump or "
+                    "Wireshark write it.",
+                    name));
+  };
+  if (bytes.empty()) return fail(fmt::format("{} is empty: capture it again.", name));
+  if (bytes.size() < 4) return not_a_capture();
+  switch (load_le<std::uint32_t>(bytes.data())) {
+    case 0xa1b2c3d4:
+    case 0xa1b23c4d:
+      return check_pcap(bytes, name, false, kPcapPacketBytes);
+    case 0xd4c3b2a1:
+    case 0x4d3cb2a1:
+      return check_pcap(bytes, name, true, kPcapPacketBytes);
+    case 0xa1b2cd34:  // Kuznetzov's variant: 8 bytes more per packet.
+      return check_pcap(bytes, name, false, kPcapPacketBytes + 8);
+    case 0x34cdb2a1:
+      return check_pcap(bytes, name, true, kPcapPacketBytes + 8);
+    case kSectionHeader:
+      return check_pcapng(bytes, name);
+    default:
+      return not_a_capture();
+  }
+}
+
+Checked check_capture(const std::filesystem::path& file) {
+  const Mapping mapping(file);
+  if (mapping.error() != 0) {
+    return fail(fmt::format("{} cannot be read: {}; name a capture file that you may read.",
+                            file.string(), strerror(mapping.error())));
+  }
+  return check_capture_bytes(mapping.bytes(), file.string());
+}
+
+std::string describe(const CaptureCut& cut, const std::filesystem::path& file) {
+  return fmt::format(
+      "{} {} packet {} (byte {}): what precedes it was taken, the rest is missing; "
+      "capture it again or repair it.",
+      file.string(), cut.damaged ? "is damaged at" : "is cut off within", cut.packets + 1,
+      cut.offset_bytes);
+}
+
+}  // namespace opptak::control::cli
