@@ -84,7 +84,7 @@ int run(int argc, char** argv) {
     application.parse(argc, argv);
     if (!application.remaining(true).empty()) throw CLI::ExtrasError({""});
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", deepest(application).help());
+    fmt::print("{}", application.help());
     return kExitOk;
   } catch (const CLI::Success& asked) {
     return application.exit(asked);
@@ -92,7 +92,7 @@ int run(int argc, char** argv) {
     return report_usage(application, error);
   }
   if (!chosen) {
-    fmt::print(stderr, "{}", deepest(application).help());
+    fmt::print(stderr, "{}", application.help());
     return kExitUsage;
   }
   const CliResult<int> done = chosen();
