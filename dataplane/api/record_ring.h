@@ -98,7 +98,7 @@ class RecordProducer {
 class RecordConsumer {
  public:
   explicit RecordConsumer(RingMemory& ring) noexcept
-      : ring_(&ring), read_(ring.tail.load(std::memory_order_acquire)) {}
+      : ring_(&ring), read_(ring.tail.load(std::memory_order_acquire)), cached_head_(read_) {}
 
   // The next record, or nullptr where there is none. It stays valid until release().
   [[nodiscard]] const MessageHeader* next() noexcept {
@@ -131,7 +131,7 @@ class RecordConsumer {
  private:
   RingMemory* ring_;
   std::uint64_t read_;
-  std::uint64_t cached_head_ = 0;
+  std::uint64_t cached_head_;
 };
 
 template <class Message>
