@@ -38,7 +38,7 @@ struct ScanTarget {
 struct ScanFilter {
   SegmentId first_segment = 0;  // Smaller ids are not looked at.
   std::uint32_t epoch_max = 0;  // Segments of later epochs are not looked at; 0: all are.
-  UnixNs not_sealed_before;     // Segments sealed earlier are not looked at; 0: all are.
+  UnixNs not_sealed_before{};   // Segments sealed earlier are not looked at; 0: all are.
 };
 
 struct FoundBlock {

@@ -2,49 +2,50 @@
 // runs on the connection's strand but the handler, which runs on the pool of handler threads.
 #pragma once
 
-#include <type_traits>
+#include <array>
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <spdlog/spdlog.h>
 
 #include "control/http/beast/convert.h"
 #include "control/http/beast/feed_socket.h"
+#include "control/http/beast/wire_stream.h"
 
 namespace opptak::control::http {
 
-template <class Stream>
-class Connection final : public Connected, public std::enable_shared_from_this<Connection<Stream>> {
+class Connection final : public Connected, public std::enable_shared_from_this<Connection> {
  public:
-  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
-
-  template <class... StreamArguments>
-  Connection(Shared& shared, const tcp::endpoint& peer, tcp::socket&& socket,
-             StreamArguments&... arguments)
+  Connection(Shared& shared, const tcp::endpoint& peer, TcpSocket&& socket)
       : shared_(shared),
         slot_(shared),
         peer_(peer),
-        stream_(std::move(socket), arguments...),
+        stream_(std::move(socket), shared.tls ? &*shared.tls : nullptr),
         executor_(stream_.get_executor()),
+        tls_(stream_.is_tls()),
         buffer_(shared.options.header_bytes_max + kReadAheadBytes),
         registered_(shared, *this) {}
 
   void run() {
-    asio::dispatch(executor_, [self = this->shared_from_this()] { self->begin(); });
+    asio::dispatch(executor_, [self = shared_from_this()] { self->begin(); });
   }
 
-  std::shared_ptr<Connected> hold() override { return this->weak_from_this().lock(); }
+  std::shared_ptr<Connected> hold() override { return weak_from_this().lock(); }
 
   void finish() override {
     post([](Connection& self) {
-      if (self.reading_header_) self.lowest().close();
+      if (self.reading_header_) self.stream_.close();
     });
   }
 
   void close_now() override {
-    post([](Connection& self) { self.lowest().close(); });
+    post([](Connection& self) { self.stream_.close(); });
   }
 
  private:
@@ -54,27 +55,21 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
 
   template <class Function>
   void post(Function function) {
-    asio::post(executor_, [self = this->shared_from_this(), function] {
+    asio::post(executor_, [self = shared_from_this(), function] {
       if (!self->upgraded_) function(*self);
     });
   }
 
-  beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
-
   // Ends the connection's next wait after this long.
-  void expire_after_ms(std::uint64_t ms) { lowest().expires_after(std::chrono::milliseconds(ms)); }
+  void expire_after_ms(std::uint64_t ms) { stream_.expires_after(std::chrono::milliseconds(ms)); }
 
   void begin() {
-    if constexpr (kTls) {
-      expire_after_ms(shared_.options.header_timeout_ms);
-      stream_.async_handshake(asio::ssl::stream_base::server,
-                              [self = this->shared_from_this()](ErrorCode error) {
-                                if (error) return self->give_up(error);
-                                self->read_header();
-                              });
-    } else {
-      read_header();
-    }
+    if (!tls_) return read_header();
+    expire_after_ms(shared_.options.header_timeout_ms);
+    stream_.async_handshake([self = shared_from_this()](ErrorCode error) {
+      if (error) return self->give_up(error);
+      self->read_header();
+    });
   }
 
   void read_header() {
@@ -85,7 +80,7 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
     expire_after_ms(shared_.options.header_timeout_ms);
     reading_header_ = true;
     wire::async_read_header(stream_, buffer_, *parser_,
-                            [self = this->shared_from_this()](ErrorCode error, std::size_t) {
+                            [self = shared_from_this()](ErrorCode error, std::size_t) {
                               self->reading_header_ = false;
                               if (error) return self->refuse(error);
                               self->on_header();
@@ -95,9 +90,9 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
   void on_header() {
     expire_after_ms(shared_.options.body_timeout_ms);
     if (beast::iequals(parser_->get()[wire::field::expect], "100-continue")) {
-      continue_ = {wire::status::continue_, parser_->get().version()};
-      wire::async_write(stream_, continue_,
-                        [self = this->shared_from_this()](ErrorCode error, std::size_t) {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      asio::async_write(stream_, asio::buffer(kContinue),
+                        [self = shared_from_this()](ErrorCode error, std::size_t) {
                           if (error) return self->give_up(error);
                           self->read_body();
                         });
@@ -108,7 +103,7 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
 
   void read_body() {
     wire::async_read(stream_, buffer_, *parser_,
-                     [self = this->shared_from_this()](ErrorCode error, std::size_t) {
+                     [self = shared_from_this()](ErrorCode error, std::size_t) {
                        if (error) return self->refuse(error);
                        self->handle();
                      });
@@ -128,7 +123,7 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
   void give_up(const ErrorCode& error) {
     if (error == beast::error::timeout) count(shared_.stats.connections_timed_out);
     if (error == wire::error::end_of_stream) return shut_down();
-    lowest().close();
+    stream_.close();
   }
 
   void handle() {
@@ -139,12 +134,13 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
     head_ = wire_request.method() == wire::verb::head;
     if (upgrade) upgrade_.emplace(wire_request.base());
     Request request = to_request(wire_request);
-    request.tls = kTls;
+    request.tls = tls_;
     request.peer_address = peer_.address().to_string();
     request.peer_loopback = is_loopback(peer_.address());
-    lowest().expires_never();  // Nothing is waited for from the client now.
-    asio::post(shared_.workers, [self = this->shared_from_this(), upgrade,
-                                 request = std::move(request)] { self->work(request, upgrade); });
+    stream_.expires_never();  // Nothing is waited for from the client now.
+    asio::post(shared_.workers, [self = shared_from_this(), upgrade, request = std::move(request)] {
+      self->work(request, upgrade);
+    });
   }
 
   // On a handler thread.
@@ -166,7 +162,7 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
       spdlog::error("a request failed: {}", failure.what());
       response = problem(500, "It could not be done; the gateway's log says why.");
     }
-    asio::post(executor_, [self = this->shared_from_this(), feed = std::move(feed),
+    asio::post(executor_, [self = shared_from_this(), feed = std::move(feed),
                            response = std::move(response)]() mutable {
       if (feed) return self->become_feed(std::move(feed));
       self->response_ = std::move(response);
@@ -176,47 +172,42 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
 
   void become_feed(std::shared_ptr<Feed> feed) {
     upgraded_ = true;  // The stream is the FeedSocket's from here on.
-    std::make_shared<FeedSocket<Stream>>(shared_, std::move(slot_), std::move(stream_),
-                                         std::move(feed))
+    std::make_shared<FeedSocket>(shared_, std::move(slot_), std::move(stream_), std::move(feed))
         ->run(std::move(*upgrade_));
   }
 
   void write() {
     keep_alive_ = keep_alive_ && !shared_.stopping;
-    wire_response_ = to_wire(response_, version_, head_, keep_alive_, kTls);
+    head_text_ = head_text(response_, version_, keep_alive_, tls_);
+    const std::string_view body = head_ ? std::string_view{} : response_.body_view();
     expire_after_ms(shared_.options.write_timeout_ms +
-                    wire_response_.body().size() * 1000 /
-                        shared_.options.write_bytes_per_second_min);
-    wire::async_write(stream_, wire_response_,
-                      [self = this->shared_from_this()](ErrorCode error, std::size_t) {
-                        self->response_ = {};  // Audio is not held longer than it takes.
-                        if (error) return self->give_up(error);
-                        if (!self->keep_alive_) return self->shut_down();
-                        self->read_header();
-                      });
+                    body.size() * 1000 / shared_.options.write_bytes_per_second_min);
+    const std::array<asio::const_buffer, 2> whole{asio::buffer(head_text_), asio::buffer(body)};
+    asio::async_write(stream_, whole, [self = shared_from_this()](ErrorCode error, std::size_t) {
+      self->response_ = {};  // Audio is not held longer than it takes.
+      if (error) return self->give_up(error);
+      if (!self->keep_alive_) return self->shut_down();
+      self->read_header();
+    });
   }
 
   // Closes so that the client still reads the last answer: what it goes on sending is drained for
   // a while, since a reset would throw the answer away (RFC 9112 section 9.6).
   void shut_down() {
-    lowest().expires_after(kDrainTime);
-    if constexpr (kTls) {
-      stream_.async_shutdown(
-          [self = this->shared_from_this()](ErrorCode) { self->lowest().close(); });
-    } else {
-      ErrorCode ignored;
-      stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-      drain();
-    }
+    stream_.expires_after(kDrainTime);
+    stream_.async_shutdown([self = shared_from_this()](ErrorCode) {
+      if (self->tls_) return self->stream_.close();
+      self->drain();
+    });
   }
 
   void drain() {
     buffer_.consume(buffer_.size());
     stream_.async_read_some(buffer_.prepare(kReadAheadBytes),
-                            [self = this->shared_from_this()](ErrorCode error, std::size_t bytes) {
+                            [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
                               self->drained_bytes_ += bytes;
                               if (error || self->drained_bytes_ > kDrainBytesMax)
-                                return self->lowest().close();
+                                return self->stream_.close();
                               self->drain();
                             });
   }
@@ -231,14 +222,14 @@ class Connection final : public Connected, public std::enable_shared_from_this<C
   Shared& shared_;
   Slot slot_;
   const tcp::endpoint peer_;
-  Stream stream_;
-  const asio::any_io_executor executor_;
+  WireStream stream_;
+  const Strand executor_;
+  const bool tls_;
   beast::flat_buffer buffer_;
   std::optional<wire::request_parser<wire::string_body>> parser_;
   std::optional<wire::request<wire::empty_body>> upgrade_;
-  wire::response<wire::empty_body> continue_;
   Response response_;
-  WireResponse wire_response_;
+  std::string head_text_;
   std::size_t drained_bytes_ = 0;
   unsigned version_ = 11;
   bool head_ = false;

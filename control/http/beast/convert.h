@@ -2,15 +2,21 @@
 #pragma once
 
 #include <ctime>
+#include <optional>
 #include <string>
 
-#include "control/http/beast/shared.h"
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "control/http/beast/names.h"
+#include "control/http/message.h"
 #include "control/http/security_headers.h"
+#include "storage/base/check.h"
 
 namespace opptak::control::http {
 
 using WireRequest = wire::request<wire::string_body>;
-using WireResponse = wire::response<wire::span_body<const char>>;
 
 inline std::string_view to_view(beast::string_view text) noexcept {
   return {text.data(), text.size()};
@@ -58,22 +64,24 @@ inline std::string http_date() {
   return {text, size};
 }
 
-// `response` must live until the answer is written: the body is borrowed.
-inline WireResponse to_wire(Response& response, unsigned version, bool head, bool keep_alive,
-                            bool tls) {
+// The head of an answer (RFC 9112 section 4), up to and with the empty line. Our own header values
+// hold no line breaks; one that did must not become a header of its own.
+inline std::string head_text(Response& response, unsigned version, bool keep_alive, bool tls) {
   add_security_headers(response, tls);
-  WireResponse out;
-  out.version(version);
-  out.result(static_cast<unsigned>(response.status));
-  const std::string_view reason = reason_phrase(response.status);
-  out.reason(beast::string_view(reason.data(), reason.size()));
-  for (const Header& header : response.headers) out.set(header.name, header.value);
-  out.set(wire::field::date, http_date());
-  const std::string_view body = response.body_view();
-  if (response.status != 204 && response.status != 304) out.content_length(body.size());
-  if (!head) out.body() = {body.data(), body.size()};
-  out.keep_alive(keep_alive);
-  return out;
+  response.set("Date", http_date());
+  if (response.status != 204 && response.status != 304) {
+    response.set("Content-Length", std::to_string(response.body_view().size()));
+  }
+  if (keep_alive != (version >= 11)) {
+    response.set("Connection", keep_alive ? "keep-alive" : "close");
+  }
+  std::string text = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  text.append(reason_phrase(response.status)).append("\r\n");
+  for (const Header& header : response.headers) {
+    CHECK(header.value.find_first_of("\r\n") == std::string::npos);
+    text.append(header.name).append(": ").append(header.value).append("\r\n");
+  }
+  return text.append("\r\n");
 }
 
 // What a request that could not be read is answered with; nothing: just close.

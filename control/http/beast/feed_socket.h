@@ -2,19 +2,23 @@
 // the strand that it inherits from the connection.
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
 
 #include "control/http/beast/convert.h"
+#include "control/http/beast/shared.h"
+#include "control/http/beast/wire_stream.h"
 
 namespace opptak::control::http {
 
-template <class Stream>
-class FeedSocket final : public Connected, public std::enable_shared_from_this<FeedSocket<Stream>> {
+class FeedSocket final : public Connected, public std::enable_shared_from_this<FeedSocket> {
  public:
-  FeedSocket(Shared& shared, Slot slot, Stream&& stream, std::shared_ptr<Feed> feed)
+  FeedSocket(Shared& shared, Slot slot, WireStream&& stream, std::shared_ptr<Feed> feed)
       : shared_(shared),
         slot_(std::move(slot)),
         feed_(std::move(feed)),
@@ -28,30 +32,31 @@ class FeedSocket final : public Connected, public std::enable_shared_from_this<F
 
   // The client's request to upgrade; on the strand.
   void run(wire::request<wire::empty_body> request) {
-    lowest().expires_never();
+    socket_.next_layer().expires_never();
     websocket::stream_base::timeout timeout{};
     timeout.handshake_timeout = std::chrono::milliseconds(shared_.options.write_timeout_ms);
     timeout.idle_timeout = std::chrono::milliseconds(2 * shared_.options.feed_ping_ms);
     timeout.keep_alive_pings = true;
     socket_.set_option(timeout);
     socket_.read_message_max(kMessageBytesMax);
-    socket_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+    const bool tls = socket_.next_layer().is_tls();
+    socket_.set_option(websocket::stream_base::decorator([tls](websocket::response_type& response) {
       Response headers;
-      add_security_headers(headers, std::is_same_v<Stream, TlsStream>);
+      add_security_headers(headers, tls);
       for (const Header& header : headers.headers) response.set(header.name, header.value);
     }));
     request_ = std::move(request);
-    socket_.async_accept(request_, [self = this->shared_from_this()](ErrorCode error) {
+    socket_.async_accept(request_, [self = shared_from_this()](ErrorCode error) {
       if (!error) self->accepted();
     });
   }
 
-  std::shared_ptr<Connected> hold() override { return this->weak_from_this().lock(); }
+  std::shared_ptr<Connected> hold() override { return weak_from_this().lock(); }
 
   void finish() override { close_from_outside(websocket::close_code::going_away); }
 
   void close_now() override {
-    post([](FeedSocket& self) { self.lowest().close(); });
+    post([](FeedSocket& self) { self.socket_.next_layer().close(); });
   }
 
  private:
@@ -59,16 +64,13 @@ class FeedSocket final : public Connected, public std::enable_shared_from_this<F
 
   template <class Function>
   void post(Function function) {
-    asio::post(socket_.get_executor(),
-               [self = this->shared_from_this(), function] { function(*self); });
+    asio::post(socket_.get_executor(), [self = shared_from_this(), function] { function(*self); });
   }
-
-  beast::tcp_stream& lowest() { return beast::get_lowest_layer(socket_); }
 
   void accepted() {
     // Woken under the feed's lock: what is held there must not be the last reference to this, since
     // its end takes that lock as well.
-    feed_->on_wake([weak = this->weak_from_this(), executor = socket_.get_executor()] {
+    feed_->on_wake([weak = weak_from_this(), executor = socket_.get_executor()] {
       asio::post(executor, [weak] {
         if (auto self = weak.lock()) self->pump();
       });
@@ -79,7 +81,7 @@ class FeedSocket final : public Connected, public std::enable_shared_from_this<F
   }
 
   void read() {
-    socket_.async_read(buffer_, [self = this->shared_from_this()](ErrorCode error, std::size_t) {
+    socket_.async_read(buffer_, [self = shared_from_this()](ErrorCode error, std::size_t) {
       if (error) return self->ended();
       self->buffer_.consume(self->buffer_.size());
       self->read();
@@ -90,12 +92,12 @@ class FeedSocket final : public Connected, public std::enable_shared_from_this<F
   // client that answers pings but does not read.
   void tick() {
     timer_.expires_after(std::chrono::milliseconds(shared_.options.feed_ping_ms));
-    timer_.async_wait([self = this->shared_from_this()](ErrorCode error) {
+    timer_.async_wait([self = shared_from_this()](ErrorCode error) {
       if (error || self->ended_) return;
       const auto limit = std::chrono::milliseconds(self->shared_.options.write_timeout_ms);
       if (self->writing_ && std::chrono::steady_clock::now() - self->write_began_ > limit) {
         count(self->shared_.stats.connections_timed_out);
-        return self->lowest().close();
+        return self->socket_.next_layer().close();
       }
       self->pump();
       self->tick();
@@ -119,7 +121,7 @@ class FeedSocket final : public Connected, public std::enable_shared_from_this<F
     write_began_ = std::chrono::steady_clock::now();
     socket_.text(true);
     socket_.async_write(asio::buffer(*writing_),
-                        [self = this->shared_from_this()](ErrorCode error, std::size_t) {
+                        [self = shared_from_this()](ErrorCode error, std::size_t) {
                           self->writing_.reset();
                           if (error) return self->ended();
                           if (self->close_code_) return self->close(*self->close_code_);
@@ -137,7 +139,7 @@ class FeedSocket final : public Connected, public std::enable_shared_from_this<F
   void close(websocket::close_code code) {
     if (closing_ || ended_) return;
     closing_ = true;
-    socket_.async_close(code, [self = this->shared_from_this()](ErrorCode) { self->ended(); });
+    socket_.async_close(code, [self = shared_from_this()](ErrorCode) { self->ended(); });
   }
 
   void ended() {
@@ -149,8 +151,8 @@ class FeedSocket final : public Connected, public std::enable_shared_from_this<F
   Shared& shared_;
   Slot slot_;
   std::shared_ptr<Feed> feed_;
-  websocket::stream<Stream> socket_;
-  asio::steady_timer timer_;
+  websocket::stream<WireStream, false> socket_;  // Without compression.
+  Timer timer_;
   wire::request<wire::empty_body> request_;
   beast::flat_buffer buffer_{kMessageBytesMax + 1024};
   std::shared_ptr<const std::string> writing_;

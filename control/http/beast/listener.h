@@ -1,7 +1,9 @@
 // Accepts connections until stopped; refuses, counted, what goes beyond connections_max.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <utility>
+
 #include <boost/asio/strand.hpp>
 
 #include "control/http/beast/connection.h"
@@ -31,7 +33,7 @@ class Listener {
 
   void accept() {
     acceptor_.async_accept(asio::make_strand(shared_.io), peer_,
-                           [this](ErrorCode error, tcp::socket socket) {
+                           [this](ErrorCode error, TcpSocket socket) {
                              if (shared_.stopping) return;
                              if (error) return wait_and_retry();
                              welcome(std::move(socket));
@@ -56,7 +58,7 @@ class Listener {
     });
   }
 
-  void welcome(tcp::socket socket) {
+  void welcome(TcpSocket socket) {
     if (shared_.stats.connections_open.load(std::memory_order_relaxed) >=
         shared_.options.connections_max) {
       count(shared_.stats.connections_refused);
@@ -65,17 +67,12 @@ class Listener {
     count(shared_.stats.connections_accepted);
     ErrorCode ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    if (shared_.tls) {
-      std::make_shared<Connection<TlsStream>>(shared_, peer_, std::move(socket), *shared_.tls)
-          ->run();
-    } else {
-      std::make_shared<Connection<beast::tcp_stream>>(shared_, peer_, std::move(socket))->run();
-    }
+    std::make_shared<Connection>(shared_, peer_, std::move(socket))->run();
   }
 
   Shared& shared_;
-  tcp::acceptor acceptor_;
-  asio::steady_timer retry_;
+  asio::basic_socket_acceptor<tcp, Strand> acceptor_;
+  Timer retry_;
   tcp::endpoint peer_;
 };
 

@@ -1,35 +1,22 @@
-// What the connections of one server have in common. Included by server.cc only, like everything
-// in this folder: it is the one translation unit that sees Boost.Beast.
+// What the connections of one server have in common.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
-#include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 
+#include "control/http/beast/names.h"
 #include "control/http/server.h"
 
 namespace opptak::control::http {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace wire = boost::beast::http;
-namespace websocket = boost::beast::websocket;
-using tcp = asio::ip::tcp;
-using ErrorCode = boost::system::error_code;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 // One open connection, as stop() sees it. Any thread.
 class Connected {

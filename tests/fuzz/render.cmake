@@ -1,0 +1,2 @@
+opptak_fuzz(fuzz_render_pipe render_pipe_fuzz.cc DEPS control_render_engine)
+opptak_fuzz(fuzz_capture_check capture_check_fuzz.cc DEPS control_cli_parts)
