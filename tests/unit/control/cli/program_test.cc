@@ -15,15 +15,15 @@
 namespace opptak::control::cli {
 namespace {
 
-struct Run {
+struct Outcome {
   int status = -1;
   std::string text;  // Standard output and standard error.
 };
 
-Run opptak(const std::string& arguments, const std::string& input = "/dev/null") {
+Outcome opptak(const std::string& arguments, const std::string& input = "/dev/null") {
   const std::string command =
       "env -u OPPTAK_SERVER -u OPPTAK_TOKEN " OPPTAK_PROGRAM " " + arguments + " 2>&1 <" + input;
-  Run run;
+  Outcome run;
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return run;
   std::array<char, 4'096> buffer{};
@@ -36,7 +36,7 @@ Run opptak(const std::string& arguments, const std::string& input = "/dev/null")
 }
 
 // One line, and it holds each part.
-void expect_sentence(const Run& run, int status, const std::vector<std::string>& parts) {
+void expect_sentence(const Outcome& run, int status, const std::vector<std::string>& parts) {
   EXPECT_EQ(run.status, status) << run.text;
   EXPECT_EQ(std::count(run.text.begin(), run.text.end(), '\n'), 1) << run.text;
   for (const std::string& part : parts) {
@@ -49,7 +49,7 @@ TEST(Program, HelpsEverywhere) {
        {"", "up", "replay", "verify", "verify store", "verify receipt", "calls", "recordings",
         "erase", "export", "user", "user create", "user password", "user list", "token",
         "token create", "token revoke", "token list"}) {
-    const Run run = opptak(std::string(command) + " --help");
+    const Outcome run = opptak(std::string(command) + " --help");
     EXPECT_EQ(run.status, 0) << command;
     EXPECT_NE(run.text.find("--help"), std::string::npos) << command;
     EXPECT_NE(run.text.find("Usage: opptak " + std::string(command)), std::string::npos)
@@ -121,12 +121,12 @@ TEST(Program, MakesAccountsAndTokens) {
   expect_sentence(with_password("user create ada --role operator", password), 1, {});
   expect_sentence(with_password("user create bob --role operator", "short"), 1, {});
   EXPECT_EQ(with_password("user password ada", "another long password").status, 0);
-  const Run users = opptak("user list" + config);
+  const Outcome users = opptak("user list" + config);
   EXPECT_NE(users.text.find("ada"), std::string::npos) << users.text;
-  const Run token = opptak("token create --role supervisor --client acme" + config);
+  const Outcome token = opptak("token create --role supervisor --client acme" + config);
   EXPECT_EQ(token.status, 0) << token.text;
   EXPECT_TRUE(token.text.starts_with("opt_")) << token.text;
-  const Run tokens = opptak("token list" + config);
+  const Outcome tokens = opptak("token list" + config);
   EXPECT_NE(tokens.text.find("supervisor"), std::string::npos);
   EXPECT_EQ(tokens.text.find(token.text.substr(0, 12)), std::string::npos) << "secret is listed";
 }
