@@ -18,7 +18,7 @@ pending_memory_mib = 16
 idle_sleep_us = 500
 metrics_listen = "127.0.0.1:{metrics_port}"
 
-[[dataplane.port]]
+[[dataplane.ports]]
 device = "net_memif0,role=server,socket={folder}/calls.sock,socket-abstract=no,rsize=11"
 
 [storage]

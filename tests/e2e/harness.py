@@ -153,7 +153,7 @@ class Gateway:
         self.folder, self.http_port, self.prefix = folder, http_port, list(prefix)
         self.config = os.path.join(folder, "opptak.toml")
         self.log_path = os.path.join(folder, "gateway.log")
-        tables = "".join(f'\n[[dataplane.port]]\ndevice = "{port}"\n' for port in ports)
+        tables = "".join(f'\n[[dataplane.ports]]\ndevice = "{port}"\n' for port in ports)
         with open(self.config, "w", encoding="utf-8") as out:
             out.write(CONFIG.format(ports=tables, http_port=http_port, metrics_port=http_port + 1,
                                     default_mode=default_mode, segment_mib=segment_mib) + extra)
