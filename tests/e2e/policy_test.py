@@ -52,7 +52,7 @@ class PolicyTest(Folder):
         for folder, _, files in os.walk(self.folder):
             for name in files:
                 path = os.path.join(folder, name)
-                if path != self.capture:
+                if path != self.capture and os.path.isfile(path):  # No socket.
                     with open(path, "rb") as file:
                         found[path] = file.read()
         return found

@@ -19,8 +19,7 @@ using opptak::control::cli::fail;
 
 CliResult<std::string> read_store(const std::filesystem::path& store,
                                   const std::filesystem::path& vault_file) {
-  auto catalogue =
-      opptak::control::open_sqlite_catalogue_reader(opptak::control::catalogue_file(store));
+  auto catalogue = opptak::control::open_sqlite_catalogue_reader(store / "catalogue.sqlite");
   if (!catalogue) return fail(catalogue.error().message);
   auto vault = opptak::storage::FileVault::open(vault_file, false);
   if (!vault) return fail(vault.error().message);

@@ -20,6 +20,7 @@ TEST(RtpdumpWriter, WritesRtptoolsFiles) {
               .sequence = 0x0102,
               .timestamp = 0x03040506,
               .marker_and_type = 0x88,
+              .header = {},
               .payload = payload});
   const std::string line = "#!rtpplay1.0 10.0.0.1/4000\n";
   Bytes expected(line.begin(), line.end());

@@ -27,6 +27,7 @@ StreamSummary digest_of(const std::vector<Packet>& packets) {
                 .sequence = packet.sequence,
                 .marker_and_type = static_cast<std::uint8_t>(packet.payload_type | 0x80),
                 .padding_bytes = packet.padding_bytes,
+                .header = {},
                 .payload = {reinterpret_cast<const std::uint8_t*>(packet.payload.data()),
                             packet.payload.size()}});
     arrival_us += 20'000;
@@ -97,17 +98,18 @@ TEST(StreamDigest, EqualsThePlainDigest) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
+    const auto draw = [&random] { return static_cast<std::uint32_t>(random()); };
     std::vector<std::pair<std::uint32_t, Packet>> sent;
     std::map<std::uint32_t, std::string> expected;
-    const std::uint32_t first = 60'000 + random() % 5'000;
+    const std::uint32_t first = 60'000 + draw() % 5'000;
     for (std::uint32_t number = first; number < first + 5'000; ++number) {
-      if (random() % 20 == 0 && number != first && number != first + 4'999) continue;
-      const std::string payload = std::to_string(random());
+      if (draw() % 20 == 0 && number != first && number != first + 4'999) continue;
+      const std::string payload = std::to_string(draw());
       const auto sequence = static_cast<std::uint16_t>(number);
-      const std::uint32_t shift = random() % 10 == 0 ? random() % 200 : 0;
+      const std::uint32_t shift = draw() % 10 == 0 ? draw() % 200 : 0;
       sent.push_back({number + shift, {sequence, 8, payload}});
-      if (random() % 15 == 0)
-        sent.push_back({number + shift + random() % 100, {sequence, 8, payload}});
+      if (draw() % 15 == 0)
+        sent.push_back({number + shift + draw() % 100, {sequence, 8, payload}});
       expected[number] = payload;
     }
     std::ranges::stable_sort(sent, {}, [](const auto& entry) { return entry.first; });

@@ -28,7 +28,7 @@ struct JobPacket {
   std::uint32_t timestamp = 0;
   std::uint16_t sequence = 0;
   std::uint8_t payload_type = 0;
-  std::vector<std::uint8_t> payload;
+  std::vector<std::uint8_t> payload{};
 };
 
 // Cuts coded audio into packets of `payload_bytes`, `ticks` and 20 ms each.
