@@ -129,6 +129,8 @@ class Scene : public Observer {
 
 using Events = std::vector<std::string>;
 
+inline std::string last_of(const Events& events) { return events.empty() ? "" : events.back(); }
+
 // An answered call: alice at 10.0.0.1:4000, bob at 10.0.0.2:5000, tags A and B.
 inline void set_up_call(Scene& scene) {
   scene.send(Sip{.body = sdp("10.0.0.1", 4000)}.request());
