@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -88,8 +89,8 @@ struct LiveCall {
   bool drained = false;              // Every worker has handed over what it had of the call.
   MediaSeen seen;
   std::map<ActiveStreamKey, ActiveStream> streams;
-  std::set<std::pair<StreamKey, UnixNs>>
-      streams_ended;               // By first arrival: an event may come twice.
+  // By recording and first arrival: an event may come twice.
+  std::set<std::tuple<StreamKey, RecordingId, UnixNs>> streams_ended;
   std::int64_t active_age_ns = 0;  // Of the last signalling or end of media.
   UnixNs active_at;                // The same, as packet time.
 

@@ -97,7 +97,9 @@ void read_stream(LiveCall& call, const Json& list) {
 
 Json ended_json(const LiveCall& call) {
   Json list = Json::array();
-  for (const auto& [key, first] : call.streams_ended) list.push_back({json_of(key), first.value});
+  for (const auto& [key, recording, first] : call.streams_ended) {
+    list.push_back({json_of(key), first.value, to_string(recording)});
+  }
   return list;
 }
 
@@ -135,7 +137,9 @@ void read_call(LiveCall& call, const Json& json) {
   for (const Json& target : json.at("targets")) call.targets.push_back(target_of(target));
   for (const Json& stream : json.at("streams")) read_stream(call, stream);
   for (const Json& ended : json.at("ended")) {
-    call.streams_ended.insert({stream_key_of(ended.at(0)), {ended.at(1).get<std::int64_t>()}});
+    call.streams_ended.insert({stream_key_of(ended.at(0)),
+                               parse_id<RecordingId>(ended.at(2).get<std::string>()).value(),
+                               {ended.at(1).get<std::int64_t>()}});
   }
 }
 

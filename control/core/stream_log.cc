@@ -52,18 +52,20 @@ void on_stream_started(CoreState& state, const dataplane::StreamStarted& started
 void on_stream_ended(CoreState& state, const dataplane::StreamEnded& ended) {
   LiveCall* const call = state.calls.find(ended.call);
   if (call == nullptr) return count_unknown(state);
-  if (!call->streams_ended.insert({ended.stream, ended.first_arrival}).second) return;
+  if (!call->streams_ended.insert({ended.stream, ended.recording, ended.first_arrival}).second) {
+    return;
+  }
   StreamRow row;
   row.recording = ended.recording;
   row.key = ended.stream;
-  const auto active = call->streams.find({ended.target, ended.stream});
-  if (active != call->streams.end()) {
-    row.codecs = std::move(active->second.row.codecs);
-    call->streams.erase(active);
-  }
-  if (const MediaTarget* const target = call->find_target(ended.target)) {
-    row.codecs = target->codecs;
-  }
+  // It may have started under the target of the call's other end.
+  std::erase_if(call->streams, [&](auto& active) {
+    if (active.first.second != ended.stream) return false;
+    row.codecs = std::move(active.second.row.codecs);
+    return true;
+  });
+  const MediaTarget* const target = call->find_target(ended.target);
+  if (target != nullptr && row.codecs.empty()) row.codecs = target->codecs;
   row.speaker = static_cast<std::uint8_t>(ended.speaker);
   row.first_arrival = ended.first_arrival;
   row.last_arrival = ended.last_arrival;

@@ -10,6 +10,12 @@ namespace {
 
 constexpr Side other(Side side) { return side == Side::kCaller ? Side::kCallee : Side::kCaller; }
 
+// True where packets go the same way under both targets.
+bool same_place(const TargetPut& a, const TargetPut& b) {
+  return a.call == b.call && a.recording == b.recording && a.mode == b.mode &&
+         a.reason == b.reason && a.kind == b.kind && a.writer == b.writer;
+}
+
 constexpr UnixNs from_us(std::uint64_t us) { return {static_cast<std::int64_t>(us) * kNsPerUs}; }
 
 }  // namespace
@@ -68,6 +74,11 @@ void Worker::resolve(std::uint32_t entry) {
   }
   Stream& stream = streams_.at(entry);
   if (target == stream.target && target != kNoEntry) return;
+  if (target != kNoEntry && stream.target != kNoEntry &&
+      same_place(targets_.at(stream.target).put, targets_.at(target).put)) {
+    stream.target = target;  // The other end of the same call: nothing changes for its packets.
+    return;
+  }
   if (stream.target != kNoEntry) {
     unbind(entry, target == kNoEntry ? end_cause_ : StreamEndCause::kTargetChanged);
   }
@@ -167,6 +178,16 @@ void Worker::attach_target(std::uint32_t entry) {
   target.next_at_endpoint = point.target;
   point.target = entry;
   for_streams_at(target.endpoint, [this](std::uint32_t stream) { resolve(stream); });
+}
+
+// Its mode or recording changes: its streams end under the old and go on under the new.
+void Worker::change_target(std::uint32_t entry, const TargetPut& put) {
+  const std::uint32_t endpoint = targets_.at(entry).endpoint;
+  for_streams_at(endpoint, [&](std::uint32_t stream) {
+    if (streams_.at(stream).target == entry) unbind(stream, StreamEndCause::kTargetChanged);
+  });
+  targets_.at(entry).put = put;
+  for_streams_at(endpoint, [this](std::uint32_t stream) { resolve(stream); });
 }
 
 void Worker::detach_target(std::uint32_t entry) {

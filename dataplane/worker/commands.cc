@@ -51,6 +51,7 @@ void Worker::put_target(const TargetPut& put) {
         old.side == put.side && old.writer == put.writer) {
       return;
     }
+    if (old.endpoint == put.endpoint) return change_target(entry, put);
     drop_target(entry, StreamEndCause::kTargetChanged);
   }
   entry = targets_.insert(put);

@@ -103,6 +103,7 @@ class Worker {
   void put_target(const TargetPut& put);
   void drop_target(std::uint32_t entry, StreamEndCause cause);
   void attach_target(std::uint32_t entry);
+  void change_target(std::uint32_t entry, const TargetPut& put);
   void detach_target(std::uint32_t entry);
   void end_resync();
 

@@ -120,7 +120,10 @@ def children_of(pid):
             except OSError:
                 continue
             if int(rest.split()[1]) == pid and rest.split()[0] != "Z":
-                found[int(entry)] = os.path.basename(os.readlink(f"/proc/{entry}/exe"))
+                try:
+                    found[int(entry)] = os.path.basename(os.readlink(f"/proc/{entry}/exe"))
+                except OSError:  # Just gone.
+                    continue
     return found
 
 
