@@ -97,8 +97,10 @@ std::expected<KeyFileHeader, KeyLayoutError> decode_key_file_header(
 }
 
 bool may_become_key_file(std::span<const std::uint8_t> from) noexcept {
-  const std::size_t magic_bytes = std::min(from.size(), kMagicBytes);
-  return all_zero(from) || std::memcmp(from.data(), kFileMagic, magic_bytes) == 0;
+  for (std::size_t i = 0; i < std::min(from.size(), kMagicBytes); ++i) {
+    if (from[i] != 0 && from[i] != static_cast<std::uint8_t>(kFileMagic[i])) return false;
+  }
+  return true;
 }
 
 std::vector<std::uint8_t> encode_frame(const KeyStoreId& id, std::uint64_t sequence,

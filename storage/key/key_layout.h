@@ -43,7 +43,7 @@ void encode_key_file_header(const KeyFileHeader& header,
 [[nodiscard]] std::expected<KeyFileHeader, KeyLayoutError> decode_key_file_header(
     std::span<const std::uint8_t> from) noexcept;
 
-// True for what a crash can leave of a header that was being written: its beginning, or zeros.
+// True for what a crash can leave of a header that was being written: its bytes, or zeros.
 [[nodiscard]] bool may_become_key_file(std::span<const std::uint8_t> from) noexcept;
 
 struct KeyEntry {
