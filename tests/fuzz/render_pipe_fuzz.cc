@@ -6,12 +6,9 @@
 #include <string>
 
 #include "control/render/engine/engine.h"
-#include "control/render/engine/reorder.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace opptak::control::render;
-  static const bool prepared = (prepare_reorder(), true);
-  (void)prepared;
   constexpr EngineLimits kSmall{.frames_max = 16'000};
   Engine engine(kSmall, [](const std::string&) {});
   const std::span<const std::uint8_t> job(data, size);

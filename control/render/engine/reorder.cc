@@ -129,7 +129,15 @@ class Reorder::Session {
   std::unordered_map<std::uint32_t, OrderedPacket> waiting_;
 };
 
-Reorder::Reorder(std::uint32_t clock_hz) : session_(std::make_unique<Session>(clock_hz)) {}
+Reorder::Reorder(std::uint32_t clock_hz) {
+  static const bool once = [] {
+    ortp_init();  // Without it no payload type has a clock.
+    ortp_set_log_level_mask(nullptr, 0);
+    return true;
+  }();
+  static_cast<void>(once);
+  session_ = std::make_unique<Session>(clock_hz);
+}
 Reorder::~Reorder() = default;
 
 void Reorder::push(std::int64_t since_start_us, std::uint16_t sequence, OrderedPacket packet,
@@ -139,10 +147,6 @@ void Reorder::push(std::int64_t since_start_us, std::uint16_t sequence, OrderedP
 
 void Reorder::finish(const Deliver& deliver) { session_->finish(deliver); }
 
-void prepare_reorder() {
-  ortp_init();
-  ortp_set_log_level_mask(nullptr, 0);
-  const Reorder first(kSessionClockHz);
-}
+void prepare_reorder() { const Reorder first(kSessionClockHz); }
 
 }  // namespace opptak::control::render

@@ -38,6 +38,7 @@ SampleStore::SampleStore() {
   config.epoch = must(advance_epoch(store));
   config.segment_bytes = 4 << 20;
   config.batches = 4;
+  config.open_segments_max = 2;
   config.free_bytes_min = 0;
   config.durability = Durability::kNone;
   config.opened_at = kNow;
