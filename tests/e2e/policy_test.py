@@ -42,7 +42,10 @@ class PolicyTest(Folder):
         for pid in pids:
             for descriptor in os.listdir(f"/proc/{pid}/fd"):
                 path = f"/proc/{pid}/fd/{descriptor}"
-                name = os.readlink(path)
+                try:
+                    name = os.readlink(path)
+                except OSError:  # Closed meanwhile.
+                    continue
                 # DPDK's packet buffers (memfd "nohuge") are what the network card writes into: they
                 # hold every packet for a moment, also of calls of which nothing is kept.
                 if name.startswith("/memfd:nohuge"):

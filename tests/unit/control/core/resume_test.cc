@@ -35,7 +35,7 @@ LiveCall sample_call() {
   stream.row.codecs = target.codecs;
   stream.audio = false;
   call.streams[{target.id, stream.row.key}] = stream;
-  call.streams_ended.insert({stream.row.key, {5}});
+  call.streams_ended.insert({stream.row.key, {}, {5}});
   return call;
 }
 
