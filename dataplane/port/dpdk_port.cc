@@ -1,6 +1,7 @@
 #include "dataplane/port/dpdk_port.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,9 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <sched.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace opptak::dataplane {
 
@@ -64,6 +68,26 @@ class DpdkQueue final : public RxQueue {
   std::size_t count_ = 0;
 };
 
+// A memif server that was killed leaves its socket behind, and the driver refuses to reuse it: one
+// on which nobody listens any more is taken away.
+void remove_stale_memif_socket(const std::string& device) {
+  constexpr std::string_view kKey = ",socket=";
+  const std::size_t at = device.find(kKey);
+  if (!device.starts_with("net_memif") || at == std::string::npos) return;
+  const std::size_t start = at + kKey.size();
+  const std::string path = device.substr(start, device.find(',', start) - start);
+  sockaddr_un address{};
+  if (path.size() >= sizeof address.sun_path || !std::filesystem::is_socket(path)) return;
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, path.size());
+  const int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  const bool dead =
+      connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno == ECONNREFUSED;
+  close(probe);
+  if (dead) std::filesystem::remove(path);
+}
+
 std::expected<void, std::string> start_environment(const DpdkOptions& options) {
   std::vector<std::string> arguments{"opptak-dataplane", "--no-telemetry"};
   // One logical core that may run anywhere: workers are threads of ours, placed by configuration.
@@ -80,6 +104,7 @@ std::expected<void, std::string> start_environment(const DpdkOptions& options) {
   bool any_pci = false;
   for (const DpdkDevice& device : options.devices) {
     any_pci |= is_pci(device.device);
+    remove_stale_memif_socket(device.device);
     arguments.push_back((is_pci(device.device) ? "--allow=" : "--vdev=") + device.device);
   }
   if (!any_pci) arguments.push_back("--no-pci");  // Else it probes the host's own interfaces.
