@@ -78,33 +78,91 @@ Checked check_pcap(Bytes bytes, const std::string& name, bool swap, std::size_t 
 }
 
 // pcapng: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng
-Checked check_pcapng(Bytes bytes, const std::string& name) {
-  std::uint64_t packets = 0;
-  bool swap = false;
-  for (std::size_t at = 0; at < bytes.size();) {
-    if (bytes.size() - at < kBlockBytesMin) return cut_at(packets, at, false);
-    const std::uint32_t raw_type = load_le<std::uint32_t>(&bytes[at]);
-    if (raw_type == kSectionHeader) {
-      const std::uint32_t order = load_le<std::uint32_t>(&bytes[at + 8]);
-      if (order != 0x1a2b3c4d && order != 0x4d3c2b1a) return cut_at(packets, at, true);
-      swap = order == 0x4d3c2b1a;
-    }
-    const std::uint32_t type = swapped(raw_type, swap);
-    const std::uint32_t block = swapped(load_le<std::uint32_t>(&bytes[at + 4]), swap);
-    if (block < kBlockBytesMin || block > kBlockBytesMax) return cut_at(packets, at, true);
-    const std::size_t padded = (std::size_t{block} + 3) / 4 * 4;
-    if (bytes.size() - at < padded) return cut_at(packets, at, false);
-    if (type == kInterface && block >= 20) {
-      const auto link = load_le<std::uint16_t>(&bytes[at + 8]);
-      if (auto failure = check_link(swap ? std::byteswap(link) : link, name)) {
-        return std::unexpected(*failure);
+class PcapngCheck {
+ public:
+  PcapngCheck(Bytes bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+
+  Checked run() {
+    while (at_ < bytes_.size()) {
+      if (bytes_.size() - at_ < kBlockBytesMin) return cut_at(packets_, at_, false);
+      if (word(0) == kSectionHeader && !start_section()) return cut_at(packets_, at_, true);
+      const std::uint32_t block = word(4);
+      if (block < kBlockBytesMin || block > kBlockBytesMax || block % 4 != 0) {
+        return cut_at(packets_, at_, true);
       }
+      if (bytes_.size() - at_ < block) return cut_at(packets_, at_, false);
+      const std::uint32_t type = word(0);
+      if (word(block - 4) != block || !fits(type, block)) return cut_at(packets_, at_, true);
+      if (type == kInterface) {
+        if (auto failure = add_interface()) return std::unexpected(*failure);
+      }
+      at_ += block;
     }
-    if (type == kEnhancedPacket || type == kSimplePacket || type == kOldPacket) ++packets;
-    at += padded;
+    return std::nullopt;
   }
-  return std::nullopt;
-}
+
+ private:
+  // A field of the block at at_.
+  [[nodiscard]] std::uint32_t word(std::size_t offset) const {
+    return swapped(load_le<std::uint32_t>(&bytes_[at_ + offset]), swap_);
+  }
+
+  [[nodiscard]] std::uint32_t half(std::size_t offset) const {
+    const auto value = load_le<std::uint16_t>(&bytes_[at_ + offset]);
+    return swap_ ? std::byteswap(value) : value;
+  }
+
+  bool start_section() {
+    const std::uint32_t order = load_le<std::uint32_t>(&bytes_[at_ + 8]);
+    swap_ = order == 0x4d3c2b1a;
+    interfaces_ = 0;
+    return swap_ || order == 0x1a2b3c4d;
+  }
+
+  std::optional<CliFailure> add_interface() {
+    const std::uint32_t link = half(8);
+    if (auto failure = check_link(link, name_)) return failure;
+    if (link_.value_or(link) != link) {
+      return CliFailure{
+          fmt::format("{} holds link types {} and {}, and one file may hold only one: "
+                      "split it by interface.",
+                      name_, *link_, link)};
+    }
+    link_ = link;
+    ++interfaces_;
+    return std::nullopt;
+  }
+
+  // Whether a block of packets or of an interface holds what it claims; counts packets.
+  bool fits(std::uint32_t type, std::uint32_t block) {
+    switch (type) {
+      case kInterface:
+        return block >= 20;
+      case kSimplePacket:
+        if (block < 16 || interfaces_ == 0) return false;
+        ++packets_;
+        return true;
+      case kEnhancedPacket:
+      case kOldPacket: {
+        if (block < 32) return false;
+        const std::uint32_t interface = type == kOldPacket ? half(8) : word(8);
+        if (interface >= interfaces_ || word(20) > block - 32) return false;
+        ++packets_;
+        return true;
+      }
+      default:
+        return true;
+    }
+  }
+
+  Bytes bytes_;
+  const std::string& name_;
+  std::size_t at_ = 0;
+  bool swap_ = false;
+  std::uint32_t interfaces_ = 0;
+  std::optional<std::uint32_t> link_;
+  std::uint64_t packets_ = 0;
+};
 
 // A file in memory for as long as this lives.
 class Mapping {
@@ -167,7 +225,7 @@ Checked check_capture_bytes(Bytes bytes, const std::string& name) {
     case 0x34cdb2a1:
       return check_pcap(bytes, name, true, kPcapPacketBytes + 8);
     case kSectionHeader:
-      return check_pcapng(bytes, name);
+      return PcapngCheck(bytes, name).run();
     default:
       return not_a_capture();
   }

@@ -79,7 +79,7 @@ class SupervisorTest : public testing::Test {
 
   void TearDown() override {
     if (supervisor_ > 0) {
-      kill(supervisor_, SIGKILL);
+      kill(supervisor_, SIGTERM);
       wait_for_end();
     }
   }
