@@ -41,11 +41,11 @@ std::size_t find_delimiter(std::string_view body, std::string_view boundary,
 std::string_view take_part_header(std::string_view& part) noexcept {
   std::string_view content_type;
   while (!part.empty()) {
+    const std::string_view whole = part;
     std::string_view line = take_line(part);
     while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) {  // Folded.
-      const std::string_view next = take_line(part);
-      line = std::string_view(line.data(),
-                              static_cast<std::size_t>(next.data() + next.size() - line.data()));
+      static_cast<void>(take_line(part));
+      line = whole.substr(0, whole.size() - part.size());
     }
     if (trim(line).empty()) break;
     const std::string_view name = trim(take_until(line, ':'));

@@ -15,7 +15,7 @@ std::optional<IpAddress> parse_ip(std::string_view text) noexcept {
   for (std::size_t i = 0; i < four.size(); ++i) {
     const bool last = i + 1 == four.size();
     const std::size_t dot = last ? text.size() : text.find('.');
-    if (dot == std::string_view::npos || dot > 3) return std::nullopt;
+    if (dot > 3) return std::nullopt;
     const auto octet = parse_decimal(text.substr(0, dot), 255);
     if (!octet) return std::nullopt;
     four[i] = static_cast<std::uint8_t>(*octet);
