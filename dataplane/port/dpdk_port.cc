@@ -98,6 +98,7 @@ std::expected<void, std::string> start_environment(const DpdkOptions& options) {
     arguments.push_back("--in-memory");
   } else {
     arguments.push_back("--no-huge");
+    arguments.push_back("--no-shconf");  // Another gateway may run on this host.
     arguments.push_back("-m");
     arguments.push_back(std::to_string(options.memory_mib));
   }
