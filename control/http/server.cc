@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <fmt/core.h>
 
 #include "control/http/beast/listener.h"
@@ -117,6 +118,9 @@ class Server::Impl {
   }
 
   Shared shared_;
+  // While every open request is with a handler, nothing else would keep the I/O threads going.
+  asio::executor_work_guard<asio::io_context::executor_type> keep_running_{
+      shared_.io.get_executor()};
   Listener listener_;
   std::vector<std::thread> threads_;
   std::uint16_t port_ = 0;

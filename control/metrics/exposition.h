@@ -2,8 +2,6 @@
 // have bounded values only: never a call, a client or a number.
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <functional>
 #include <memory>
 #include <span>
@@ -11,10 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include <prometheus/collectable.h>
+
 #include "control/catalogue/catalogue.h"
 #include "control/core/stats.h"
 #include "control/http/stats.h"
-
 
 namespace opptak::control::metrics {
 
