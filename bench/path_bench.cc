@@ -6,6 +6,7 @@
 //   copy    the same with records written into blocks
 //   path    the same with the blocks sealed (port to sealed block)
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +21,6 @@
 
 #include "dataplane/worker/worker.h"
 #include "storage/block/sealer.h"
-#include "tests/unit/dataplane/frames.h"
 
 namespace opptak::dataplane {
 namespace {
@@ -112,16 +112,24 @@ class PathRig {
   [[nodiscard]] std::uint64_t checksum() const { return checksum_ + compared_; }
 
  private:
+  // Ethernet, IPv4, UDP and RTP headers of one stream, written where its frames lie.
   void build(std::uint32_t stream) {
-    const Endpoint src{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0,
-                        static_cast<std::uint8_t>(stream >> 22), 1},
-                       static_cast<std::uint16_t>(stream & 0x7fff)};
-    Endpoint dst = src;
-    dst.address[12] = 11;
-    dst.address[14] = static_cast<std::uint8_t>(stream >> 15);
-    const test::Bytes frame =
-        test::datagram(src, dst, test::rtp(0, 0, stream, test::Bytes(kPayloadBytes, 0)));
-    std::memcpy(frames_.data() + std::size_t{stream} * kFrameStride, frame.data(), frame.size());
+    std::uint8_t* frame = frames_.data() + std::size_t{stream} * kFrameStride;
+    const auto high = static_cast<std::uint8_t>(stream >> 15);
+    const auto port = static_cast<std::uint16_t>(stream & 0x7fff);
+    store_be<std::uint16_t>(frame + 12, 0x0800);
+    frame[14] = 0x45;
+    store_be<std::uint16_t>(frame + 16, kFrameBytes - 14);
+    frame[22] = 64;
+    frame[23] = 17;
+    const std::array<std::uint8_t, 8> addresses{10, 0, high, 1, 11, 0, high, 1};
+    std::memcpy(frame + 26, addresses.data(), addresses.size());
+    store_be<std::uint16_t>(frame + 34, port);
+    store_be<std::uint16_t>(frame + 36, port);
+    store_be<std::uint16_t>(frame + 38, kFrameBytes - 34);
+    frame[kRtpOffset] = 0x80;
+    frame[kRtpOffset + 1] = 8;
+    store_be<std::uint32_t>(frame + kRtpOffset + 8, stream);
   }
 
   void put_targets(TargetMode mode) {

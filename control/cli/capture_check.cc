@@ -59,8 +59,28 @@ std::optional<CaptureCut> cut_at(std::uint64_t packets, std::size_t offset, bool
   return CaptureCut{.packets = packets, .offset_bytes = offset, .damaged = damaged};
 }
 
+using Behind = std::function<void(std::size_t)>;
+
+// Says now and then how far the check has come.
+class Progress {
+ public:
+  explicit Progress(const Behind& behind) : behind_(behind) {}
+
+  void at(std::size_t offset) {
+    constexpr std::size_t kStepBytes = std::size_t{16} << 20;
+    if (!behind_ || offset - said_ < kStepBytes) return;
+    behind_(offset);
+    said_ = offset;
+  }
+
+ private:
+  const Behind& behind_;
+  std::size_t said_ = 0;
+};
+
 // pcap: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap
-Checked check_pcap(Bytes bytes, const std::string& name, bool swap, std::size_t packet_bytes) {
+Checked check_pcap(Bytes bytes, const std::string& name, bool swap, std::size_t packet_bytes,
+                   Progress progress) {
   if (bytes.size() < kPcapHeaderBytes) {
     return fail(fmt::format("{} ends within its file header: capture it again.", name));
   }
@@ -68,6 +88,7 @@ Checked check_pcap(Bytes bytes, const std::string& name, bool swap, std::size_t 
   if (auto failure = check_link(link, name)) return std::unexpected(*failure);
   std::uint64_t packets = 0;
   for (std::size_t at = kPcapHeaderBytes; at < bytes.size(); ++packets) {
+    progress.at(at);
     if (bytes.size() - at < packet_bytes) return cut_at(packets, at, false);
     const std::uint32_t captured = swapped(load_le<std::uint32_t>(&bytes[at + 8]), swap);
     if (captured > kSnapBytesMax) return cut_at(packets, at, true);
@@ -80,10 +101,12 @@ Checked check_pcap(Bytes bytes, const std::string& name, bool swap, std::size_t 
 // pcapng: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng
 class PcapngCheck {
  public:
-  PcapngCheck(Bytes bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+  PcapngCheck(Bytes bytes, const std::string& name, Progress progress)
+      : bytes_(bytes), name_(name), progress_(progress) {}
 
   Checked run() {
     while (at_ < bytes_.size()) {
+      progress_.at(at_);
       if (bytes_.size() - at_ < kBlockBytesMin) return cut_at(packets_, at_, false);
       if (word(0) == kSectionHeader && !start_section()) return cut_at(packets_, at_, true);
       const std::uint32_t block = word(4);
@@ -157,6 +180,7 @@ class PcapngCheck {
 
   Bytes bytes_;
   const std::string& name_;
+  Progress progress_;
   std::size_t at_ = 0;
   bool swap_ = false;
   std::uint32_t interfaces_ = 0;
@@ -195,6 +219,11 @@ class Mapping {
   [[nodiscard]] Bytes bytes() const noexcept {
     return {static_cast<const std::uint8_t*>(memory_), size_};
   }
+  // Pages before `offset` need not stay in memory.
+  void forget_before(std::size_t offset) const noexcept {
+    constexpr std::size_t kPageBytes = 4'096;
+    madvise(memory_, offset / kPageBytes * kPageBytes, MADV_DONTNEED);
+  }
 
  private:
   void* memory_ = nullptr;
@@ -204,7 +233,8 @@ class Mapping {
 
 }  // namespace
 
-Checked check_capture_bytes(Bytes bytes, const std::string& name) {
+Checked check_capture_bytes(Bytes bytes, const std::string& name, const Behind& behind) {
+  const Progress progress(behind);
   const auto not_a_capture = [&name] {
     return fail(
         fmt::format("{} is neither a pcap nor a pcapng file: give a capture as tcpdump or "
@@ -216,16 +246,16 @@ Checked check_capture_bytes(Bytes bytes, const std::string& name) {
   switch (load_le<std::uint32_t>(bytes.data())) {
     case 0xa1b2c3d4:
     case 0xa1b23c4d:
-      return check_pcap(bytes, name, false, kPcapPacketBytes);
+      return check_pcap(bytes, name, false, kPcapPacketBytes, progress);
     case 0xd4c3b2a1:
     case 0x4d3cb2a1:
-      return check_pcap(bytes, name, true, kPcapPacketBytes);
+      return check_pcap(bytes, name, true, kPcapPacketBytes, progress);
     case 0xa1b2cd34:  // Kuznetzov's variant: 8 bytes more per packet.
-      return check_pcap(bytes, name, false, kPcapPacketBytes + 8);
+      return check_pcap(bytes, name, false, kPcapPacketBytes + 8, progress);
     case 0x34cdb2a1:
-      return check_pcap(bytes, name, true, kPcapPacketBytes + 8);
+      return check_pcap(bytes, name, true, kPcapPacketBytes + 8, progress);
     case kSectionHeader:
-      return PcapngCheck(bytes, name).run();
+      return PcapngCheck(bytes, name, progress).run();
     default:
       return not_a_capture();
   }
@@ -237,7 +267,8 @@ Checked check_capture(const std::filesystem::path& file) {
     return fail(fmt::format("{} cannot be read: {}; name a capture file that you may read.",
                             file.string(), strerror(mapping.error())));
   }
-  return check_capture_bytes(mapping.bytes(), file.string());
+  return check_capture_bytes(mapping.bytes(), file.string(),
+                             [&mapping](std::size_t offset) { mapping.forget_before(offset); });
 }
 
 std::string describe(const CaptureCut& cut, const std::filesystem::path& file) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,9 +20,11 @@ struct CaptureCut {
   bool damaged = false;            // Not cut off, but nonsense.
 };
 
-// The same of bytes at hand; `name` stands in sentences. Pure.
+// The same of bytes at hand; `name` stands in sentences. `behind`, where given, is called now and
+// then with the offset before which nothing is looked at any more.
 [[nodiscard]] CliResult<std::optional<CaptureCut>> check_capture_bytes(
-    std::span<const std::uint8_t> bytes, const std::string& name);
+    std::span<const std::uint8_t> bytes, const std::string& name,
+    const std::function<void(std::size_t)>& behind = {});
 
 [[nodiscard]] CliResult<std::optional<CaptureCut>> check_capture(const std::filesystem::path& file);
 

@@ -7,7 +7,7 @@ using namespace record_flag;
 namespace {
 constexpr std::size_t kRtpFixedHeaderBytes = 12;  // RFC 3550 section 5.1.
 constexpr std::uint64_t kArrivalMaxUs = std::uint64_t{1} << 62;
-}
+}  // namespace
 
 bool RecordDecoder::take(std::size_t bytes, const std::uint8_t*& at) noexcept {
   if (rest_.size() < bytes) return false;

@@ -67,8 +67,9 @@ std::expected<void, ReadFailure> RecordingReader::Impl::load(const BlockLocation
     expected.packets = part.packets - packets;
     at = part.previous;
   }
-  std::stable_sort(extents_.begin(), extents_.end(),
-                   [](const Extent& a, const Extent& b) { return a.serial < b.serial; });
+  std::sort(extents_.begin(), extents_.end(), [](const Extent& a, const Extent& b) {
+    return a.serial != b.serial ? a.serial < b.serial : a.location < b.location;
+  });
   const auto copies =
       std::unique(extents_.begin(), extents_.end(),
                   [](const Extent& a, const Extent& b) { return a.serial == b.serial; });

@@ -88,8 +88,9 @@ bool sealed_earlier(const SegmentWalk& walk, const ScanFilter& filter) noexcept 
 }
 
 void order_by_serial(std::vector<FoundBlock>& blocks) {
-  std::stable_sort(blocks.begin(), blocks.end(), [](const FoundBlock& a, const FoundBlock& b) {
-    return a.extent.serial < b.extent.serial;
+  std::sort(blocks.begin(), blocks.end(), [](const FoundBlock& a, const FoundBlock& b) {
+    return a.extent.serial != b.extent.serial ? a.extent.serial < b.extent.serial
+                                              : a.extent.location < b.extent.location;
   });
 }
 

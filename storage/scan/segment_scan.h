@@ -50,7 +50,8 @@ struct FoundBlock {
 };
 
 struct ScanResult {
-  // One entry per target, in the order of the targets: its blocks by serial, each serial once.
+  // One entry per target, in the order of the targets: its blocks by serial.
+  // A serial that was written twice around a crash stands twice: both places are its own.
   std::vector<std::vector<FoundBlock>> found;
   std::uint64_t segments = 0;
   std::uint64_t segments_skipped = 0;

@@ -68,12 +68,7 @@ function Door() {
         </main>
       );
     case "out":
-      return (
-        <Login
-          ended={phase.ended}
-          onLogin={(session) => setPhase({ name: "in", session })}
-        />
-      );
+      return <Login ended={phase.ended} onLogin={(session) => setPhase({ name: "in", session })} />;
     case "in":
       return (
         <SessionContext.Provider value={phase.session}>

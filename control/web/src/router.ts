@@ -16,8 +16,7 @@ export interface ListPlace {
 }
 
 export type Route =
-  | { view: "calls"; callId: string | null; place: ListPlace }
-  | { view: "campaigns" };
+  { view: "calls"; callId: string | null; place: ListPlace } | { view: "campaigns" };
 
 export const anywhere: ListPlace = {
   state: null,

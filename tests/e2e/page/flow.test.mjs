@@ -86,18 +86,24 @@ test("a call is found, heard, erased, and its receipt stays", { timeout: 600_000
     await page.keyboard.press("PageUp");
     await page.waitForTimeout(200);
     assert.ok((await position(page)) > 0.5);
-    const part = await page.evaluate(async (address) => {
-      const answer = await fetch(address, { headers: { Range: "bytes=1000-1999" } });
-      const size = (await answer.arrayBuffer()).byteLength;
-      return { status: answer.status, size, range: answer.headers.get("Content-Range") };
-    }, await page.locator("audio").first().getAttribute("src"));
+    const part = await page.evaluate(
+      async (address) => {
+        const answer = await fetch(address, { headers: { Range: "bytes=1000-1999" } });
+        const size = (await answer.arrayBuffer()).byteLength;
+        return { status: answer.status, size, range: answer.headers.get("Content-Range") };
+      },
+      await page.locator("audio").first().getAttribute("src"),
+    );
     assert.equal(part.status, 206);
     assert.equal(part.size, 1000);
     assert.match(part.range, /^bytes 1000-1999\/\d+$/);
   });
 
   await t.test("erasing asks first, and cancelling erases nothing", async () => {
-    await page.getByRole("button", { name: /^Slett opptaket/ }).first().click();
+    await page
+      .getByRole("button", { name: /^Slett opptaket/ })
+      .first()
+      .click();
     await page.getByRole("dialog").waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.textContent), "Avbryt");
     assert.deepEqual(await findings(page), []);
@@ -108,7 +114,10 @@ test("a call is found, heard, erased, and its receipt stays", { timeout: 600_000
 
   await t.test("the erasure answers with its receipt", async () => {
     const players = await page.locator(".player").count();
-    await page.getByRole("button", { name: /^Slett opptaket/ }).first().click();
+    await page
+      .getByRole("button", { name: /^Slett opptaket/ })
+      .first()
+      .click();
     await page.getByRole("button", { name: "Slett for godt" }).click();
     await page.locator(".receipt").first().waitFor();
     assert.equal(await page.locator(".player").count(), players - 1);
@@ -122,7 +131,10 @@ test("a call is found, heard, erased, and its receipt stays", { timeout: 600_000
   await t.test("the receipt can be taken along, byte for byte", async () => {
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: /Last ned kvittering/ }).first().click(),
+      page
+        .getByRole("button", { name: /Last ned kvittering/ })
+        .first()
+        .click(),
     ]);
     const chunks = [];
     for await (const chunk of await download.createReadStream()) chunks.push(chunk);
@@ -153,7 +165,10 @@ test("a call is found, heard, erased, and its receipt stays", { timeout: 600_000
 
   await t.test("every view fits 320 pixels", async () => {
     await page.setViewportSize({ width: 320, height: 640 });
-    for (const [hash, view] of [["#/campaigns", ".campaigns"], ["#/calls", ".row"]]) {
+    for (const [hash, view] of [
+      ["#/campaigns", ".campaigns"],
+      ["#/calls", ".row"],
+    ]) {
       await page.evaluate((to) => (location.hash = to), hash);
       await page.locator(view).first().waitFor();
       assert.equal(await tooWide(page), false, hash);

@@ -100,7 +100,9 @@ describe("the page", { timeout: 1_500_000 }, () => {
     await page.waitForFunction(() => document.querySelectorAll(".row").length > 180);
     await more.click();
     await page.getByText("Dette er alle samtalene.").waitFor();
-    const ids = await page.locator("[data-call]").evaluateAll((all) => all.map((a) => a.dataset.call));
+    const ids = await page
+      .locator("[data-call]")
+      .evaluateAll((all) => all.map((a) => a.dataset.call));
     assert.equal(ids.length, 233);
     assert.equal(new Set(ids).size, 233);
   });
@@ -122,7 +124,9 @@ describe("the page", { timeout: 1_500_000 }, () => {
     await go(`#/calls/${callOf("partial").call_id}?state=partial`);
     await page.locator(".panel .outcome-partial").waitFor();
     await page.waitForFunction(() =>
-      [...document.querySelectorAll(".row .outcome")].every((each) => each.matches(".outcome-partial")),
+      [...document.querySelectorAll(".row .outcome")].every((each) =>
+        each.matches(".outcome-partial"),
+      ),
     );
     await page.locator(".panel-close").click();
     await page.locator(".panel").waitFor({ state: "detached" });
@@ -231,7 +235,11 @@ describe("the page", { timeout: 1_500_000 }, () => {
     assert.equal(await page.getByRole("button", { name: /^Slett opptaket/ }).count(), 0);
     await go("#/campaigns");
     await page.getByText("ikke endre dem").waitFor();
-    await page.locator(".policy").getByRole("button", { name: "Av" }).first().click({ force: true });
+    await page
+      .locator(".policy")
+      .getByRole("button", { name: "Av" })
+      .first()
+      .click({ force: true });
     assert.equal(mock.campaigns[0].mode, "automatic");
   });
 
@@ -244,7 +252,8 @@ describe("the page", { timeout: 1_500_000 }, () => {
 
   test("an empty log and an empty search look different", async () => {
     await openList({ calls: 0 });
-    for (const call of mock.calls.splice(0)) mock.tell({ ...call, state: "no_media", reason: "no_rtp" });
+    for (const call of mock.calls.splice(0))
+      mock.tell({ ...call, state: "no_media", reason: "no_rtp" });
     await page.reload();
     await page.getByText("Ingen samtaler ennå").waitFor();
     await go("#/calls?state=missed");
@@ -295,7 +304,8 @@ describe("the page", { timeout: 1_500_000 }, () => {
 
   test("a chosen theme beats the system's, from the first paint on", async () => {
     await openList();
-    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const paper = () =>
+      page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const light = await paper();
     await page.locator(".account > summary").click();
     assert.deepEqual(await findings(page), []);
@@ -311,7 +321,10 @@ describe("the page", { timeout: 1_500_000 }, () => {
     test(`fits ${width} pixels, also with long words`, async () => {
       await openList({}, { viewport: { width, height: 700 } });
       const call = callOf("recorded");
-      Object.assign(call, { from: "a-very-long-extension-name.without-breaks", to: `+${"4".repeat(40)}` });
+      Object.assign(call, {
+        from: "a-very-long-extension-name.without-breaks",
+        to: `+${"4".repeat(40)}`,
+      });
       await page.reload();
       await page.locator(".row").first().waitFor();
       assert.equal(await tooWide(page), false, "list");

@@ -1,12 +1,7 @@
 // What the API sends (docs/openapi.yaml). The words of `reason`, `kind` and `policy_rule` are an
 // open list: a newer gateway may know more than this page.
 export type CallState =
-  | "in_progress"
-  | "recorded"
-  | "suppressed"
-  | "partial"
-  | "missed"
-  | "no_media";
+  "in_progress" | "recorded" | "suppressed" | "partial" | "missed" | "no_media";
 
 export const callStates: readonly CallState[] = [
   "in_progress",
@@ -120,12 +115,7 @@ export interface Client {
 }
 
 export type Role =
-  | "seller"
-  | "supervisor"
-  | "client_admin"
-  | "data_protection_officer"
-  | "operator"
-  | "dialler";
+  "seller" | "supervisor" | "client_admin" | "data_protection_officer" | "operator" | "dialler";
 
 export interface Session {
   account_id: string;

@@ -47,7 +47,8 @@ export function Lanes(props: LanesProps) {
       {speakers.map((speaker) => (
         <div
           key={speaker}
-          class={`lane lane-${speaker}${heard !== "both" && heard !== speaker ? " lane-muted" : ""}`}
+          class={`lane lane-${speaker}`}
+          data-muted={heard !== "both" && heard !== speaker}
         >
           <span class="lane-name">
             <span class={`voice voice-${speaker}`}>{texts.streams.speaker[speaker]}</span>

@@ -36,7 +36,10 @@ export function CallList({ log, place, filtered, selected, onReload, onOlder }: 
     return filtered ? (
       <Empty title={texts.list.emptyFiltered}>
         <p>{texts.list.emptyFilteredHint}</p>
-        <a class="button" href={callsHash({ ...place, state: null, campaign: null, period: "any" }, null)}>
+        <a
+          class="button"
+          href={callsHash({ ...place, state: null, campaign: null, period: "any" }, null)}
+        >
           {texts.filters.clear}
         </a>
       </Empty>

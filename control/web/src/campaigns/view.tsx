@@ -77,11 +77,21 @@ function CampaignTable({ policy, onChanged }: TableProps) {
     <table class="policy" role="table">
       <thead role="rowgroup">
         <tr role="row">
-          <th role="columnheader" scope="col">{words.campaign}</th>
-          <th role="columnheader" scope="col">{words.client}</th>
-          <th role="columnheader" scope="col">{words.mode}</th>
-          <th role="columnheader" scope="col">{words.numbers}</th>
-          <th role="columnheader" scope="col">{words.retention}</th>
+          <th role="columnheader" scope="col">
+            {words.campaign}
+          </th>
+          <th role="columnheader" scope="col">
+            {words.client}
+          </th>
+          <th role="columnheader" scope="col">
+            {words.mode}
+          </th>
+          <th role="columnheader" scope="col">
+            {words.numbers}
+          </th>
+          <th role="columnheader" scope="col">
+            {words.retention}
+          </th>
         </tr>
       </thead>
       <tbody role="rowgroup">

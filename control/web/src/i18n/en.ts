@@ -180,7 +180,8 @@ export const en: Texts = {
     ids: "Identifiers",
     noRecording: "This call has no recording",
     noRecordingBecause: {
-      in_progress_manual: "Recording has not been started. In this campaign the seller decides when.",
+      in_progress_manual:
+        "Recording has not been started. In this campaign the seller decides when.",
       in_progress_off: "The campaign does not record. No audio of the call is stored.",
       in_progress: "No audio has arrived yet. Recording begins with the first audio packet.",
       suppressed_off: "The campaign does not record. No audio of the call was stored.",
@@ -284,7 +285,9 @@ export const en: Texts = {
   erase: {
     button: "Erase recording …",
     title: "Erase this recording for good?",
-    what: "The key of the recording is destroyed, and the audio cannot be played again. There is no undo.",
+    what:
+      "The key of the recording is destroyed, and the audio cannot be played again. " +
+      "There is no undo.",
     stays: "The call stays in the log, with a signed receipt for the erasure.",
     not: "Copies that were already handed out or exported are not covered.",
     confirm: "Erase for good",
@@ -316,7 +319,9 @@ export const en: Texts = {
   },
 
   campaignList: {
-    lead: "The campaign of a call decides whether it is recorded. A change applies to calls that begin afterwards.",
+    lead:
+      "The campaign of a call decides whether it is recorded. " +
+      "A change applies to calls that begin afterwards.",
     campaign: "Campaign",
     client: "Client",
     mode: "Recording",

@@ -283,7 +283,9 @@ export const nb = {
   erase: {
     button: "Slett opptaket …",
     title: "Slette dette opptaket for godt?",
-    what: "Nøkkelen til opptaket ødelegges, og lyden kan ikke spilles av igjen. Dette kan ikke angres.",
+    what:
+      "Nøkkelen til opptaket ødelegges, og lyden kan ikke spilles av igjen. " +
+      "Dette kan ikke angres.",
     stays: "Samtalen blir stående i loggen, med en signert kvittering for slettingen.",
     not: "Kopier som alt er delt ut eller eksportert, omfattes ikke.",
     confirm: "Slett for godt",
@@ -315,7 +317,9 @@ export const nb = {
   },
 
   campaignList: {
-    lead: "Kampanjen en samtale hører til, avgjør om den tas opp. En endring gjelder samtaler som begynner etterpå.",
+    lead:
+      "Kampanjen en samtale hører til, avgjør om den tas opp. " +
+      "En endring gjelder samtaler som begynner etterpå.",
     campaign: "Kampanje",
     client: "Oppdragsgiver",
     mode: "Opptak",

@@ -4,7 +4,10 @@ import { createRequire } from "node:module";
 
 import { chromium } from "playwright-core";
 
-const axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const axeSource = await readFile(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
 
 // WCAG 2.2 at level AA, and what axe knows to be good practice.
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -70,7 +73,8 @@ export async function openPage(browser, base, options = {}) {
   });
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.protocol !== "blob:" && url.host !== new URL(base).host) troubles.push(`request: ${url}`);
+    if (url.protocol !== "blob:" && url.host !== new URL(base).host)
+      troubles.push(`request: ${url}`);
     if (url.pathname.endsWith("/audio")) audioRequests.push(request);
   });
   await page.goto(base);
@@ -92,9 +96,13 @@ export async function findings(page) {
     if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(axeSource);
     const violations = await page.evaluate(async (values) => {
       const { violations: all } = await axe.run(document, { runOnly: { type: "tag", values } });
-      return all.map(({ id, nodes }) => ({ id, targets: nodes.map(({ target }) => target.join(" ")) }));
+      return all.map(({ id, nodes }) => ({
+        id,
+        targets: nodes.map(({ target }) => target.join(" ")),
+      }));
     }, rules);
-    for (const { id, targets } of violations) found.push(`${colorScheme} ${id}: ${targets.join("; ")}`);
+    for (const { id, targets } of violations)
+      found.push(`${colorScheme} ${id}: ${targets.join("; ")}`);
   }
   await page.emulateMedia({ colorScheme: "light" });
   return found;

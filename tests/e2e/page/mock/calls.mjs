@@ -7,12 +7,23 @@ const minuteMs = 60_000;
 export const campaigns = [
   { id: "winter", client: "acme", mode: "automatic", pre_roll_seconds: 0, numbers: ["+4790*"] },
   { id: "renewal", client: "acme", mode: "manual", pre_roll_seconds: 5, numbers: [] },
-  { id: "survey", client: "fjordkraft", mode: "off", pre_roll_seconds: 0, numbers: ["+4722*", "+4723*"] },
+  {
+    id: "survey",
+    client: "fjordkraft",
+    mode: "off",
+    pre_roll_seconds: 0,
+    numbers: ["+4722*", "+4723*"],
+  },
 ];
 
 export const clients = [
   { id: "acme", name: "Acme AS", retention_days_sale: 365, retention_days_other: 90 },
-  { id: "fjordkraft", name: "Fjordkraft Salg AS", retention_days_sale: 730, retention_days_other: 30 },
+  {
+    id: "fjordkraft",
+    name: "Fjordkraft Salg AS",
+    retention_days_sale: 730,
+    retention_days_other: 30,
+  },
 ];
 
 // Deterministic ids in the form of UUIDv7.
@@ -85,13 +96,18 @@ function recordingOf(call, index, startedMs, seconds, state) {
 function eventsOf(call, recordings) {
   const at = (value) => value ?? call.started_at;
   const events = [
-    { at: call.started_at, kind: "invite", detail: { src: "10.20.0.31:5060", dst: "10.20.0.9:5060" } },
+    {
+      at: call.started_at,
+      kind: "invite",
+      detail: { src: "10.20.0.31:5060", dst: "10.20.0.9:5060" },
+    },
     { at: time(Date.parse(call.started_at) + 340), kind: "ringing", detail: null },
   ];
   for (const recording of recordings) {
     const detail = { recording_id: recording.recording_id };
     events.push({ at: recording.started_at, kind: "recording_started", detail });
-    if (recording.ended_at) events.push({ at: recording.ended_at, kind: "recording_stopped", detail });
+    if (recording.ended_at)
+      events.push({ at: recording.ended_at, kind: "recording_stopped", detail });
   }
   if (call.answered) events.push({ at: at(call.answered_at), kind: "answered", detail: null });
   if (call.reason === "encrypted_media") {
@@ -127,7 +143,8 @@ function makeCall(index, startedMs, [campaign, state, reason, seconds], running)
     answered_at: answered ? time(startedMs + 6_200) : null,
     ended_at: running ? null : time(startedMs + seconds * 1000),
   };
-  const recorded = ["recorded", "partial"].includes(state) || (running && call.mode === "automatic");
+  const recorded =
+    ["recorded", "partial"].includes(state) || (running && call.mode === "automatic");
   const recordings = [];
   if (recorded && call.mode === "manual") {
     recordings.push(recordingOf(call, 0, startedMs + 20_000, 24, "stored"));

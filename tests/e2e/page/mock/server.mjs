@@ -82,7 +82,13 @@ class Mock {
   }
 
   session() {
-    return { account_id: "a-7f3a9c", login: login.login, role: this.role, client: null, via: "session" };
+    return {
+      account_id: "a-7f3a9c",
+      login: login.login,
+      role: this.role,
+      client: null,
+      via: "session",
+    };
   }
 
   session_GET({ response }) {
@@ -146,7 +152,9 @@ class Mock {
   recordings_GET({ response, id }) {
     const found = this.find(id);
     if (!found) return problem(response, 404, "No such recording.");
-    return found.recording.state === "erased" ? this.gone(response, id) : json(response, found.recording);
+    return found.recording.state === "erased"
+      ? this.gone(response, id)
+      : json(response, found.recording);
   }
 
   gone(response, id) {
@@ -160,7 +168,10 @@ class Mock {
     const found = this.find(id);
     if (!found) return problem(response, 404, "No such recording.");
     if (!this.receipts.has(id)) {
-      this.receipts.set(id, centre.eraseRecording(found.call, found.recording, "a-7f3a9c", Date.now()));
+      this.receipts.set(
+        id,
+        centre.eraseRecording(found.call, found.recording, "a-7f3a9c", Date.now()),
+      );
       this.tell(found.call);
     }
     response.setHeader("Content-Type", "application/json");

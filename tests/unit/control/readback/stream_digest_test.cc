@@ -108,8 +108,7 @@ TEST(StreamDigest, EqualsThePlainDigest) {
       const auto sequence = static_cast<std::uint16_t>(number);
       const std::uint32_t shift = draw() % 10 == 0 ? draw() % 200 : 0;
       sent.push_back({number + shift, {sequence, 8, payload}});
-      if (draw() % 15 == 0)
-        sent.push_back({number + shift + draw() % 100, {sequence, 8, payload}});
+      if (draw() % 15 == 0) sent.push_back({number + shift + draw() % 100, {sequence, 8, payload}});
       expected[number] = payload;
     }
     std::ranges::stable_sort(sent, {}, [](const auto& entry) { return entry.first; });
