@@ -8,6 +8,7 @@ import mmap
 import os
 import socket
 import struct
+import time
 
 VERSION = 2 << 8
 COOKIE = 0x3E31F20
@@ -92,7 +93,17 @@ class MemifSender:
         self.counters[HEAD_AT // 2] = self.head
         return True
 
+    def drain(self, seconds):
+        """Waits until the gateway has taken every frame; False where it has not by then."""
+        deadline = time.monotonic() + seconds
+        while self.counters[TAIL_AT // 2] != self.head:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
     def close(self):
+        """What the gateway has not taken yet is lost: drain() first."""
         self.socket.close()
         self.counters.release()
         self.memory.close()

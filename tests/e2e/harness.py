@@ -3,6 +3,7 @@
 Programs are taken from $OPPTAK_BIN. A test that cannot run on this host says so by need(): where
 nothing of a file can run, the file exits with 77, which CTest reports as skipped with the reason.
 """
+import ctypes
 import json
 import os
 import shutil
@@ -142,6 +143,11 @@ class Folder(unittest.TestCase):
         self.assertEqual(differences, [], "\n".join(differences[:20]))
 
 
+def end_with_parent():
+    """Run in a new child: SIGTERM for it when the test dies, so that no gateway is left behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def memif_port(folder):
     """A port that needs no privilege, and the socket where a Player finds it."""
     socket = os.path.join(folder, "calls.sock")
@@ -167,7 +173,7 @@ class Gateway:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, program("opptak"), "up", "--config", self.config],
-                stdout=log, stderr=log, start_new_session=True)
+                stdout=log, stderr=log, start_new_session=True, preexec_fn=end_with_parent)
         try:
             self.wait_ready()
         except AssertionError as error:

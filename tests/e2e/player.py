@@ -64,6 +64,10 @@ class Player(threading.Thread):
                 self.sent += 1
             else:
                 self.gone += 1
+        if port is not None:
+            if not port.drain(30):
+                raise AssertionError("the gateway does not take what lies in its port")
+            port.close()
 
     def finish(self, seconds=120):
         self.join(seconds)
