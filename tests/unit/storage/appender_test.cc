@@ -131,7 +131,7 @@ TEST_F(Appender, WritesEveryBlockWhereItWasReserved) {
 // Goal: nothing is called durable before a sync, and everything committed before one is after it.
 TEST_F(Appender, DurableFollowsTheSync) {
   SegmentAppender appender = open();
-  for (int i = 0; i < 10; ++i) {
+  for (std::uint32_t i = 0; i < 10; ++i) {
     const Reservation reservation = reserve(appender, 20'000 + i % 2, 16'384);
     fill(reservation);
     appender.commit(reservation);

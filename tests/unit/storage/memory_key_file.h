@@ -51,7 +51,6 @@ class MemoryDisk {
   std::uint64_t die_at_ = ~std::uint64_t{0};
   std::size_t partial_bytes_ = 0;
   std::uint64_t capacity_ = ~std::uint64_t{0};
-  std::uint64_t allocated_ = 0;
 };
 
 }  // namespace opptak::storage

@@ -118,7 +118,7 @@ TEST(Scan, StepsOverDamage) {
   const auto result = scan_segments(store.path(), targets);
   ASSERT_TRUE(result);
   std::vector<Extent> expected;
-  for (const std::size_t i : {0, 1, 2, 4, 6, 7, 8}) expected.push_back(recording.extents[i]);
+  for (const std::size_t i : {0U, 1U, 2U, 4U, 6U, 7U, 8U}) expected.push_back(recording.extents[i]);
   EXPECT_EQ(packets_of(result->found[0]), expected);
   EXPECT_EQ(result->blocks_damaged, 3U);
 }
