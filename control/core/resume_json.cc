@@ -138,7 +138,7 @@ void read_call(LiveCall& call, const Json& json) {
   for (const Json& stream : json.at("streams")) read_stream(call, stream);
   for (const Json& ended : json.at("ended")) {
     call.streams_ended.insert({stream_key_of(ended.at(0)),
-                               parse_id<RecordingId>(ended.at(2).get<std::string>()).value(),
+                               id_of<RecordingId>(ended.at(2)),
                                {ended.at(1).get<std::int64_t>()}});
   }
 }

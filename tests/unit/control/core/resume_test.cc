@@ -128,6 +128,8 @@ TEST(ResumeJson, RefusesWhatIsForeign) {
   EXPECT_FALSE(with("[2001:db8::1]:4000", "2001:db8::1"));
   EXPECT_FALSE(with(R"("days":90)", R"("days":"many")"));
   EXPECT_FALSE(with(R"("current":"08)", R"("current":"xx)"));
+  EXPECT_FALSE(with(R"("ended":[[["10.0.0.1:1","10.0.0.2:2",4294967295],5,"0)",
+                    R"("ended":[[["10.0.0.1:1","10.0.0.2:2",4294967295],5,"x)"));
 }
 
 }  // namespace opptak::control::test
